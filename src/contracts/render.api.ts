@@ -1,0 +1,119 @@
+import type { FacePoints } from './perception.ts';
+import type { RigTraits } from './pose.ts';
+import type { Score } from './score.ts';
+import type { ClipSettings, Motion, Notice } from './settings.ts';
+
+/** Where networks run. */
+export type Provider = 'webgpu' | 'wasm';
+/** What draws. */
+export type RendererKind = 'webgpu' | 'webgl2';
+
+/** What the render worker found on this machine, after the capture self-test. */
+export interface RenderCapabilities {
+  readonly provider: Provider;
+  readonly renderer: RendererKind;
+  /** Adapter's own words, for the developer page. */
+  readonly adapter: string;
+  readonly threads: number;
+}
+
+/** Forces for tests and the developer page; unset means: choose by what works. */
+export interface RenderOptions {
+  readonly provider?: Provider;
+  readonly renderer?: RendererKind;
+  /** Address of the pack's folder, with a slash at the end. */
+  readonly packUrl: string;
+  /** Address of the folder that holds onnxruntime's wasm files, with a slash at the end. */
+  readonly wasmUrl: string;
+}
+
+/** Opens a picture for preview and rendering. */
+export interface OpenPictureRequest {
+  /** The caller's name for it; also used to close it. */
+  readonly pictureId: string;
+  readonly blob: Blob;
+  /** Colour under transparent pixels, `#rrggbb`. */
+  readonly matte: string;
+  /** Points placed by hand; replaces face detection. */
+  readonly points?: FacePoints;
+}
+
+/** What the studio shows about an opened picture. */
+export interface PictureReport {
+  readonly pictureId: string;
+  /** Oriented size in pixels of the original. */
+  readonly width: number;
+  readonly height: number;
+  readonly traits: RigTraits;
+  /** Face box in fractions of the picture `[x, y, width, height]`, or null. */
+  readonly faceBox: readonly [number, number, number, number] | null;
+  /** Subject box for crops, in fractions. */
+  readonly subjectBox: readonly [number, number, number, number];
+  readonly notices: readonly Notice[];
+  readonly decodeMs: number;
+  readonly perceiveMs: number;
+}
+
+/** A real-time preview on a canvas. The worker owns the canvas from then on. */
+export interface PreviewRequest {
+  readonly previewId: string;
+  readonly pictureId: string;
+  readonly motion: Motion;
+  readonly seed: number;
+  readonly seconds: number;
+  readonly aspect: ClipSettings['aspect'];
+  /** Longest side of what is drawn, in device pixels. */
+  readonly maxSidePx: number;
+}
+
+/** What a motion means for a picture: the notices of P7, without drawing anything. */
+export interface ScoreReport {
+  readonly score: Score;
+  readonly notices: readonly Notice[];
+}
+
+export interface RenderJobRequest {
+  readonly jobId: string;
+  readonly pictureId: string;
+  readonly settings: ClipSettings;
+}
+
+export interface RenderJobResult {
+  readonly frames: number;
+  readonly width: number;
+  readonly height: number;
+  readonly notices: readonly Notice[];
+  readonly firstFrameMs: number;
+  readonly renderMs: number;
+  /** The picture as the clip's first frame should show it, RGBA, for the verifier. Owned by the receiver. */
+  readonly reference: { readonly width: number; readonly height: number; readonly rgba: Uint8ClampedArray };
+}
+
+/** Frames drawn so far, out of all. */
+export type RenderProgress = (done: number, total: number) => void;
+
+/**
+ * The render worker. Errors arrive as AppError (codes ERR_INPUT_*, ERR_MODEL_*, ERR_GPU_*, ERR_ENV_NO_RENDERER).
+ * Size of output frames: {@link outputSize} in core.
+ */
+export interface RenderApi {
+  init(options: RenderOptions): Promise<RenderCapabilities>;
+  openPicture(request: OpenPictureRequest): Promise<PictureReport>;
+  /** Forgets a picture and frees what it holds. Unknown ids are fine. */
+  closePicture(pictureId: string): Promise<void>;
+  /** Reads a motion against an open picture. @throws ERR_INPUT_PROMPT_* */
+  readMotion(pictureId: string, motion: Motion): Promise<ScoreReport>;
+  /** Hands a canvas over once per preview; `setPreview` then says what plays. */
+  attachPreview(previewId: string, canvas: OffscreenCanvas): Promise<void>;
+  /** Starts or changes what plays; resolves when the first frame is on the canvas. */
+  setPreview(request: PreviewRequest): Promise<ScoreReport>;
+  /** Pauses or resumes (page hidden, job running, reduced motion). */
+  pausePreview(previewId: string, paused: boolean): Promise<void>;
+  detachPreview(previewId: string): Promise<void>;
+  /** A still of a preset at its most telling moment, for the preset strip: an ImageBitmap the receiver closes. */
+  presetStill(pictureId: string, motion: Motion, maxSidePx: number): Promise<ImageBitmap>;
+  /** Draws a clip and sends its frames over `port` (see frame-port.ts); the port changes owner. */
+  render(request: RenderJobRequest, port: MessagePort, onProgress: RenderProgress): Promise<RenderJobResult>;
+  /** Ends a job at the next frame; `render` then rejects with AbortError. */
+  cancel(jobId: string): Promise<void>;
+}
