@@ -79,6 +79,10 @@ export interface AppState {
     readonly quotaBytes: number;
   } | null;
   readonly online: boolean;
+  /** How long *Make clip* will take with the present settings, seconds, from what this machine did before; null until known. */
+  readonly estimateS: number | null;
+  /** Whether a system notification may be shown when a clip is ready while the page is hidden. */
+  readonly notifications: 'default' | 'granted' | 'denied' | 'unsupported';
   /** Errors that belong to no job and no picture (storage full, …); dismissible. */
   readonly alert: ShownError | null;
 }
@@ -114,13 +118,21 @@ export interface AppCommands {
   /** Opens the clip's picture with its settings in the studio. */
   tweak(clipId: string): Promise<void>;
   dismissAlert(): void;
-  /** Gives a canvas to the live preview; returns the call that ends it. */
-  attachPreview(canvas: HTMLCanvasElement, options: { readonly maxSidePx: number }): () => void;
+  /**
+   * Gives a canvas to the live preview; returns the call that ends it. A canvas can be given only once. When the
+   * renderer is lost and rebuilt the canvas is dead: `onLost` is called, and a new canvas is to be given.
+   */
+  attachPreview(
+    canvas: HTMLCanvasElement,
+    options: { readonly maxSidePx: number; readonly onLost?: () => void },
+  ): () => void;
   pausePreview(paused: boolean): void;
   /** A still of a preset on the present picture, or null when there is none. The caller closes it. */
   presetStill(motion: Motion, maxSidePx: number): Promise<ImageBitmap | null>;
   /** Asks the browser to keep the gallery. */
   persist(): Promise<boolean>;
+  /** Asks for permission to notify when a clip is ready; only ever called from a click. */
+  askNotifications(): Promise<boolean>;
 }
 
 /** The application's one value: state, subscription, commands. */

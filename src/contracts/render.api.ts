@@ -89,8 +89,11 @@ export interface RenderJobResult {
   readonly reference: { readonly width: number; readonly height: number; readonly rgba: Uint8ClampedArray };
 }
 
-/** Frames drawn so far, out of all. */
-export type RenderProgress = (done: number, total: number) => void;
+/**
+ * Frames drawn so far, out of all; now and then (about twice a second) with a small JPEG of the last one, at most
+ * 320 px on the long side, for the live picture of a running job.
+ */
+export type RenderProgress = (done: number, total: number, preview?: Blob) => void;
 
 /**
  * The render worker. Errors arrive as AppError (codes ERR_INPUT_*, ERR_MODEL_*, ERR_GPU_*, ERR_ENV_NO_RENDERER).
