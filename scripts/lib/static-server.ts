@@ -1,0 +1,197 @@
+import { createReadStream } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { extname, join, resolve, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { SERVER_HEADERS } from './headers.ts';
+
+const MIME: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.webmanifest': 'application/manifest+json; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
+  '.md': 'text/markdown; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.onnx': 'application/octet-stream',
+  '.bin': 'application/octet-stream',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.webp': 'image/webp',
+  '.avif': 'image/avif',
+  '.gif': 'image/gif',
+  '.ico': 'image/x-icon',
+  '.mp4': 'video/mp4',
+};
+
+/** Bundled files carry a hash of their content in their name and never change. */
+const HASHED = /^\/assets\/.+-[\w-]{8}\.\w+$/;
+
+/** Answers a request itself and says `true`, or leaves it to the files and says `false`. */
+export type Route = (request: IncomingMessage, response: ServerResponse) => Promise<boolean> | boolean;
+
+/** How {@link startServer} serves. */
+export interface ServerOptions {
+  /** Folder whose files are served; nothing outside it ever is, not through a link either. */
+  readonly root: string;
+  /** First port to try; 0 lets the system choose. */
+  readonly port: number;
+  /** When true, a port that is taken is an error; otherwise the next ones are tried. */
+  readonly exactPort?: boolean;
+  /** Asked before the files. */
+  readonly route?: Route;
+}
+
+/** A running server. */
+export interface RunningServer {
+  /** Origin with a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  /** Ends it and every open connection. */
+  close(): Promise<void>;
+}
+
+/** A half-open byte range `[start, end)` of a file. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Reads a `Range` header of one range.
+ *
+ * @returns the range; `null` when there is none that we serve (the whole file is the answer);
+ * `'unsatisfiable'` when it lies outside the file.
+ * @source RFC 9110, 14.1.2
+ */
+export function parseRange(
+  header: string | undefined,
+  sizeBytes: number,
+): ByteRange | null | 'unsatisfiable' {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
+  if (match === null) return null;
+  const [, first = '', last = ''] = match;
+  if (first === '' && last === '') return null;
+  const start = first === '' ? Math.max(0, sizeBytes - Number(last)) : Number(first);
+  const end = first === '' || last === '' ? sizeBytes : Math.min(sizeBytes, Number(last) + 1);
+  return start >= end ? 'unsatisfiable' : { start, end };
+}
+
+/**
+ * The file that a request's path names.
+ *
+ * @param pathname percent-encoded path of the request; a slash at the end means `index.html`.
+ * @returns an absolute path inside the root, or null when the path leaves it or can't be read.
+ */
+export function resolveInside(root: string, pathname: string): string | null {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(pathname);
+  } catch {
+    return null;
+  }
+  if (decoded.includes('\0') || decoded.includes('\\')) return null;
+  const folder = resolve(root);
+  const path = resolve(join(folder, decoded.endsWith('/') ? `${decoded}index.html` : decoded));
+  return path.startsWith(folder + sep) ? path : null;
+}
+
+function fail(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { ...SERVER_HEADERS, 'Content-Type': 'text/plain; charset=utf-8', ...headers });
+  response.end(`${status}\n`);
+}
+
+async function serveFile(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    fail(response, 405, { Allow: 'GET, HEAD' });
+    return;
+  }
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  const path = resolveInside(root, pathname);
+  const real = path === null ? null : await realpath(path).catch(() => null);
+  const info = real === null ? null : await stat(real).catch(() => null);
+  if (real === null || !info?.isFile() || !real.startsWith((await realpath(root)) + sep)) {
+    fail(response, 404);
+    return;
+  }
+  const etag = `"${info.size.toString(36)}-${Math.round(info.mtimeMs).toString(36)}"`;
+  const headers: Record<string, string> = {
+    ...SERVER_HEADERS,
+    'Content-Type': MIME[extname(real).toLowerCase()] ?? 'application/octet-stream',
+    'Cache-Control': HASHED.test(pathname) ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'Accept-Ranges': 'bytes',
+    ETag: etag,
+  };
+  if (request.headers['if-none-match'] === etag) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  const range = parseRange(request.headers.range, info.size);
+  if (range === 'unsatisfiable') {
+    fail(response, 416, { 'Content-Range': `bytes */${info.size}` });
+    return;
+  }
+  const { start, end } = range ?? { start: 0, end: info.size };
+  headers['Content-Length'] = String(end - start);
+  if (range !== null) headers['Content-Range'] = `bytes ${start}-${end - 1}/${info.size}`;
+  response.writeHead(range === null ? 200 : 206, headers);
+  if (request.method === 'HEAD' || end === start) {
+    response.end();
+    return;
+  }
+  await pipeline(createReadStream(real, { start, end: end - 1 }), response);
+}
+
+/** How many ports after the first are tried. */
+const PORT_TRIES = 30;
+
+/**
+ * Serves a folder on this machine alone, with the headers that the application needs and nothing but its files.
+ *
+ * @throws Error with `code: 'EADDRINUSE'` when no port is free.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const root = resolve(options.root);
+  const server = createServer((request, response) => {
+    const answer = async (): Promise<void> => {
+      if ((await options.route?.(request, response)) === true) return;
+      await serveFile(root, request, response);
+    };
+    answer().catch(() => {
+      // The peer went away, or a file vanished between looking and reading.
+      if (response.headersSent) response.destroy();
+      else fail(response, 500);
+    });
+  });
+  const listen = (port: number): Promise<number> =>
+    new Promise((resolvePort, reject) => {
+      server.once('error', reject);
+      server.listen({ port, host: '127.0.0.1' }, () => {
+        server.removeListener('error', reject);
+        const address = server.address();
+        resolvePort(typeof address === 'object' && address !== null ? address.port : port);
+      });
+    });
+  const tries = options.exactPort === true || options.port === 0 ? 1 : PORT_TRIES;
+  for (let offset = 0; ; offset++) {
+    try {
+      const port = await listen(options.port + offset);
+      return {
+        url: `http://localhost:${port}/`,
+        port,
+        close: () =>
+          new Promise((done) => {
+            server.close(() => done());
+            server.closeAllConnections();
+          }),
+      };
+    } catch (error) {
+      const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+      if (!taken || offset + 1 >= tries) throw error;
+    }
+  }
+}

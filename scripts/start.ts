@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+import { buildApp, DIST, stepLine } from './lib/build-app.ts';
+import { startServer } from './lib/static-server.ts';
+
+const USAGE = `npm start -- [--port N]
+
+Builds the application (what is unchanged is kept) and serves it on this machine.
+
+  --port N   port to listen on; without it 4173, or the next one that is free`;
+
+const DEFAULT_PORT = 4173;
+
+function fail(message: string): void {
+  console.error(message);
+  process.exitCode = 2;
+}
+
+function readPort(value: string | undefined): number | null {
+  if (value === undefined) return DEFAULT_PORT;
+  const port = Number(value);
+  return Number.isInteger(port) && port >= 0 && port <= 65535 ? port : null;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { port: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help === true) {
+    console.log(USAGE);
+    return;
+  }
+  const port = readPort(values.port);
+  if (port === null) {
+    fail(`--port wants a number from 0 to 65535, not ${values.port ?? ''}`);
+    return;
+  }
+  await buildApp((step) => console.log(stepLine(step)));
+  const server = await startServer({ root: DIST, port, exactPort: values.port !== undefined });
+  console.log(`\nStillwake is at ${server.url} (Ctrl-C ends it)`);
+  const end = (): void => {
+    void server.close().then(() => process.exit(0));
+  };
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+}
+
+main().catch((error: unknown) => {
+  const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  fail(
+    taken
+      ? 'that port is taken: choose another with --port'
+      : error instanceof Error
+        ? error.message
+        : String(error),
+  );
+});
