@@ -82,6 +82,8 @@ export interface Score {
   readonly pace: number;
   readonly sounds: readonly { readonly text: string; readonly span: Span }[];
   readonly constraints: readonly { readonly text: string; readonly span: Span }[];
+  /** Kinds the words rule out, not even as ambient life: "no blinking" gives blink, "head still" gives turn-head. */
+  readonly without?: readonly ActionKind[];
   /** Words that carry meaning and were not understood. */
   readonly unread: readonly Span[];
   /** What this pack can't do, said before the job starts. */
