@@ -1,0 +1,28 @@
+import { chromium, type Browser } from 'playwright';
+import { AppError } from '../../src/contracts/errors.ts';
+import { CHROME_FLAGS, CHROME_MISSING, findChrome } from './chrome.ts';
+
+/**
+ * Starts the installed browser without a window. Signals are left to the caller, who has files to clean up.
+ *
+ * @throws ERR_ENV_UNSUPPORTED when there is no browser or it does not start.
+ */
+export async function launchBrowser(): Promise<Browser> {
+  const executablePath = findChrome();
+  if (executablePath === null) throw new AppError('ERR_ENV_UNSUPPORTED', CHROME_MISSING);
+  try {
+    return await chromium.launch({
+      executablePath,
+      args: [...CHROME_FLAGS],
+      headless: true,
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+    });
+  } catch (cause) {
+    throw new AppError('ERR_ENV_UNSUPPORTED', `${executablePath} does not start`, {
+      details: { say: `${executablePath} does not start` },
+      cause,
+    });
+  }
+}
