@@ -8,6 +8,8 @@ export interface Beat {
   /** Seconds. */
   readonly startS: number;
   readonly endS: number;
+  /** For a `together` action: what it goes with. */
+  readonly beside?: ActionKind;
 }
 
 /** How a score fits a length. */
@@ -82,7 +84,9 @@ export function isLasting(kind: ActionKind): boolean {
  * to the end. What does not fit at its least length is dropped from the end.
  */
 export function fitBeats(score: Score, durationS: number): BeatFit {
-  const returnLength = clamp(0.27 * durationS, 0.7, 1.1);
+  const last = score.actions.findLast((action) => !isLasting(action.kind) && action.kind !== 'blink');
+  const alreadyHome = last !== undefined && last.kind === 'look' && last.direction === 'around';
+  const returnLength = alreadyHome ? clamp(0.12 * durationS, 0.4, 0.7) : clamp(0.27 * durationS, 0.7, 1.1);
   const room = durationS - returnLength - LEAD_IN;
   const groups: { actions: Action[]; least: number; best: number }[] = [];
   const lasting: { action: Action; after: number }[] = [];
@@ -131,7 +135,11 @@ export function fitBeats(score: Score, durationS: number): BeatFit {
   groups.forEach((group, index) => {
     const length = lengths[index] ?? 0;
     starts.push(at);
-    for (const action of group.actions) beats.push({ action, startS: at, endS: at + length });
+    const main = group.actions[0]?.kind;
+    group.actions.forEach((action, order) => {
+      const place = { action, startS: at, endS: at + length };
+      beats.push(order === 0 || main === undefined ? place : { ...place, beside: main });
+    });
     at += length + gap;
   });
   for (const { action, after } of lasting) {

@@ -55,9 +55,9 @@ export function lifeOf(options: {
   return {
     durationS,
     hasFace: traits.hasFace,
-    yaw: 0.75 * head,
-    pitch: 0.5 * head,
-    roll: 0.35 * head,
+    yaw: 1 * head,
+    pitch: 0.7 * head,
+    roll: 0.5 * head,
     sway: traits.hasPerson ? 0.0009 : 0,
     brow: 0.05 * face,
     smile: without.has('smile') ? 0 : 0.025 * face,
@@ -92,9 +92,9 @@ export function writePose(
   const { seeds } = life;
   const near = smoothBetween(0, FADE, timeS) * smoothBetween(0, FADE, life.durationS - timeS);
 
-  const yaw = at('yaw') + near * life.yaw * drift(seeds.yaw, 0.42 * timeS);
-  const pitch = at('pitch') + near * life.pitch * drift(seeds.pitch, 0.5 * timeS);
-  const roll = at('roll') + near * life.roll * drift(seeds.roll, 0.36 * timeS);
+  const yaw = at('yaw') + near * life.yaw * drift(seeds.yaw, 0.85 * timeS);
+  const pitch = at('pitch') + near * life.pitch * drift(seeds.pitch, 0.95 * timeS);
+  const roll = at('roll') + near * life.roll * drift(seeds.roll, 0.75 * timeS);
   const gazeX = at('gazeX') + life.eyesX.valueAt(timeS);
   const gazeY = at('gazeY') + life.eyesY.valueAt(timeS);
 
@@ -119,15 +119,15 @@ export function writePose(
   out.lidLeft = life.hasFace ? left : 0;
   out.lidRight = life.hasFace ? right : 0;
 
-  const brow = near * life.brow * drift(seeds.brow, 0.3 * timeS);
+  const brow = near * life.brow * drift(seeds.brow, 0.7 * timeS);
   out.browLeft = softLimit(at('browLeft') + brow, 1);
   out.browRight = softLimit(at('browRight') + brow, 1);
-  out.smile = softLimit(at('smile') + near * life.smile * drift(seeds.smile, 0.33 * timeS), 1.02);
+  out.smile = softLimit(at('smile') + near * life.smile * drift(seeds.smile, 0.8 * timeS), 1.02);
   out.jaw = softLimit(Math.max(0, at('jaw')), limits.jaw);
   out.mouthWidth = softLimit(at('mouthWidth'), 0.34);
 
   out.breath = softLimit(at('breath') + near * life.breath * drift(seeds.breath, 0.6 * timeS), 1.1);
-  out.sway = softLimit(at('sway') + near * life.sway * drift(seeds.sway, 0.3 * timeS), 0.01);
+  out.sway = softLimit(at('sway') + near * life.sway * drift(seeds.sway, 0.6 * timeS), 0.01);
   out.wind = clamp(at('wind'), 0, 1);
   out.windDirection = windDirection;
   out.windPhaseS = timeS;

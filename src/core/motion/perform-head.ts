@@ -12,7 +12,7 @@ export function sideOf(stage: Stage, direction: Direction | undefined): 1 | -1 {
 
 /** Turn in degrees that brings a turned source to the camera, within what the rig bears; 0 for a frontal one. */
 function towardsCamera(stage: Stage): number {
-  return -clamp(stage.traits.sourceYaw, -0.86 * stage.limits.yawLeft, 0.86 * stage.limits.yawRight);
+  return clamp(-stage.traits.sourceYaw, -0.86 * stage.limits.yawLeft, 0.86 * stage.limits.yawRight);
 }
 
 /** Gaze that meets the camera when the head faces it. */
@@ -37,7 +37,7 @@ function turnToCamera(stage: Stage, { startS, endS, intensity }: Window): void {
   const missing = CAMERA_TURN * clamp(intensity, 0.97, 1.1) - Math.abs(goal - now);
   let turnS = startS;
   if (missing > 0.3) {
-    const outS = 0.36 * length;
+    const outS = 0.4 * length;
     const side = Math.abs(now) > 3 ? Math.sign(now) : away;
     lookTo(stage, startS, outS, {
       yaw: side * Math.min(room, Math.abs(now) + missing),
@@ -45,9 +45,9 @@ function turnToCamera(stage: Stage, { startS, endS, intensity }: Window): void {
       gazeY: 0.08,
       restX: side * 0.3,
     });
-    turnS = startS + outS + 0.14 * length;
+    turnS = startS + outS + 0.1 * length;
   }
-  const turnLength = 0.58 * (endS - turnS);
+  const turnLength = 0.8 * (endS - turnS);
   lookTo(stage, turnS, turnLength, {
     yaw: goal,
     pitch: -0.8,
@@ -93,9 +93,9 @@ function lookAround(stage: Stage, { startS, endS, intensity }: Window): void {
   const first = stage.random.sign();
   const reach = 10 * size;
   const legs = [
-    { at: 0, long: 0.24, yaw: first * reach, pitch: 0.6, gazeX: first * 0.8, gazeY: 0.05 },
-    { at: 0.36, long: 0.31, yaw: -first * reach, pitch: -1.6, gazeX: -first * 0.85, gazeY: -0.2 },
-    { at: 0.77, long: 0.23, yaw: 0, pitch: 0, gazeX: first * 0.4, gazeY: 0 },
+    { at: 0, long: 0.3, yaw: first * reach, pitch: 0.6, gazeX: first * 0.8, gazeY: 0.05 },
+    { at: 0.36, long: 0.36, yaw: -first * reach, pitch: -1.6, gazeX: -first * 0.85, gazeY: -0.2 },
+    { at: 0.76, long: 0.24, yaw: 0, pitch: 0, gazeX: first * 0.4, gazeY: 0 },
   ];
   legs.forEach((leg, index) => {
     const restX = index === 2 ? 0 : 0.5 * leg.gazeX;

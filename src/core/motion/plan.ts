@@ -42,7 +42,9 @@ const FACELESS: ReadonlySet<ActionKind> = new Set(['breathe', 'sway', 'hair-wind
 
 function perform(stage: Stage, beat: Beat, score: Score): void {
   const { action } = beat;
-  const window: Window = { startS: beat.startS, endS: beat.endS, intensity: action.intensity };
+  // Beside a turn of the head the face answers when the turn is nearly over.
+  const late = action.kind === 'smile' && beat.beside === 'turn-head' ? 0.55 * (beat.endS - beat.startS) : 0;
+  const window: Window = { startS: beat.startS + late, endS: beat.endS, intensity: action.intensity };
   const pace = action.pace * score.pace;
   const times = clamp(Math.round(action.times ?? 1), 1, 8);
   switch (action.kind) {

@@ -63,8 +63,8 @@ export function moveHead(
     const before = 0.04;
     const past = settle ? 0.05 : 0;
     track.add(startS, 0.24 * lengthS, -before * delta);
-    track.add(startS + 0.1 * lengthS, 0.8 * lengthS, (1 + before + past) * delta, 0.3);
-    track.add(startS + 0.72 * lengthS, 0.28 * lengthS + 0.12, -past * delta);
+    track.add(startS + 0.08 * lengthS, 0.92 * lengthS, (1 + before + past) * delta, 0.3);
+    track.add(startS + 0.78 * lengthS, 0.26 * lengthS + 0.14, -past * delta);
     if (control === 'yaw' && Math.abs(delta) > 4) {
       timeline.pulse(
         'pitch',

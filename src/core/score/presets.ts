@@ -25,7 +25,7 @@ const PRESET_SCORES: Readonly<Record<PresetId, Preset>> = {
     camera: { kind: 'push-in', intensity: 0.28, pace: 1 },
   },
   'turn-to-camera': {
-    actions: [act('turn-head', { direction: 'camera' }), act('smile', { intensity: 0.36, pace: 0.9 })],
+    actions: [act('turn-head', { direction: 'camera' }), act('smile', { intensity: 0.4, together: true })],
   },
   'hair-in-wind': { actions: [act('hair-wind', { together: true })] },
   'smile-and-blink': { actions: [act('smile'), act('blink', { together: true })] },
