@@ -97,6 +97,33 @@ function refineShape(points: EyePoints, frame: FaceFrame, pixels: Pixels): EyeSh
   };
 }
 
+/**
+ * How far the lid's skin reaches above each column, in pixels: towards the brow, but never over something dark (the
+ * brow's hair, a spectacle frame), which must not slide down with the lid.
+ */
+function skinReach(shape: EyeShape, frame: FaceFrame, pixels: Pixels): number[] {
+  const { upper, brow, width } = shape;
+  const [dx, dy] = frame.down;
+  const free = upper.map(([x, y], k) => {
+    const [bx, by] = brow[k] as Vec2;
+    const toBrow = Math.max(0.24 * width, 0.85 * ((x - bx) * dx + (y - by) * dy));
+    const steps = 24;
+    const lumas = Array.from({ length: steps }, (_, i) => {
+      const off = 0.08 * width + ((toBrow - 0.08 * width) * i) / (steps - 1);
+      return lumaAt(pixels, x - dx * off, y - dy * off);
+    });
+    const bright = [...lumas].sort((a, b) => b - a)[Math.floor(steps * 0.3)] ?? 255;
+    const blocked = lumas.findIndex((luma, i) => i > 2 && luma < 0.62 * bright);
+    return blocked < 0 ? toBrow : 0.08 * width + ((toBrow - 0.08 * width) * (blocked - 1)) / (steps - 1);
+  });
+  // A column takes its neighbours' least, so that the border of the patch stays smooth.
+  const least = free.map((_, k) => Math.min(...free.slice(Math.max(0, k - 2), k + 3)));
+  return least.map((_, k) => {
+    const window = least.slice(Math.max(0, k - 2), k + 3);
+    return Math.max(0.16 * width, window.reduce((sum, value) => sum + value, 0) / window.length);
+  });
+}
+
 /** Builds the patches of one eye, in drawing order: ball, lower lid, upper lid, lash line. */
 export function createEye(builder: MeshBuilder, points: EyePoints, frame: FaceFrame, pixels: Pixels): Eye {
   const shape = refineShape(points, frame, pixels);
@@ -118,11 +145,7 @@ export function createEye(builder: MeshBuilder, points: EyePoints, frame: FaceFr
     return [l[0] - u[0], l[1] - u[1]];
   };
   const opening = Math.max(...upper.map((_, k) => Math.hypot(...gapOf(k)))) / width;
-  // How far the lid's skin reaches up: to the brow's lower edge, at least a third of the eye's width.
-  const reach = upper.map(([x, y], k) => {
-    const [bx, by] = brow[k] as Vec2;
-    return Math.max(0.3 * width, (x - bx) * dx + (y - by) * dy);
-  });
+  const reach = skinReach(shape, frame, pixels);
   const lashColour = upper
     .map(([x, y]) => colourAt(pixels, x, y))
     .reduce((best, c) => (c[0] + c[1] + c[2] < best[0] + best[1] + best[2] ? c : best), [1, 1, 1]);
@@ -203,14 +226,14 @@ export function createEye(builder: MeshBuilder, points: EyePoints, frame: FaceFr
           const above = height * (1 - t) ** 1.6;
           const x = u[0] - dx * (above - beyond);
           const y = u[1] - dy * (above - beyond);
-          const rigid = 0.07 * width;
+          const rigid = Math.min(0.07 * width, 0.3 * height);
           const f = above <= rigid ? 1 : smoothstep(height, rigid, above);
           const travel = c * (MEET + 0.015) * f;
           place(mesh, carry, n, x + gap[0] * travel, y + gap[1] * travel);
           setSurface(mesh, n, x / w, y / h, j > last ? 0 : 1);
         }
       }
-      const thick = 0.022 * frame.iod;
+      const thick = 0.026 * frame.iod;
       for (let j = 0; j < LASH_ROWS; j++) {
         for (let k = 0; k < COLUMNS; k++) {
           const n = lash.first + j * COLUMNS + k;
@@ -223,7 +246,7 @@ export function createEye(builder: MeshBuilder, points: EyePoints, frame: FaceFr
           const x = u[0] + gap[0] * travel + dx * across * thick * taper;
           const y = u[1] + gap[1] * travel + dy * across * thick * taper;
           place(mesh, carry, n, x, y);
-          const alpha = j === 0 || j === LASH_ROWS - 1 ? 0 : 0.3 * smoothstep(0.25, 1, c) * taper;
+          const alpha = j === 0 || j === LASH_ROWS - 1 ? 0 : 0.22 * smoothstep(0.25, 1, c) * taper;
           setSurface(mesh, n, x / w, y / h, alpha, lashPaint, 1);
         }
       }

@@ -117,7 +117,7 @@ export function createMouth(builder: MeshBuilder, frame: FaceFrame, pixels: Pixe
   const skin = cheeks.reduce((best, c) => (c[0] + c[1] + c[2] > best[0] + best[1] + best[2] ? c : best));
   const dark = scaled(lip, 0.22);
   const grey = (skin[0] + skin[1] + skin[2]) / 3;
-  const teeth = scaled(blend([grey, grey, grey], skin, 0.45), Math.min(1.04, 0.92 / Math.max(0.1, grey)));
+  const teeth = scaled(blend([grey, grey, grey], skin, 0.45), Math.min(0.86, 0.8 / Math.max(0.1, grey)));
   const tongue = scaled(lip, 0.6);
 
   const inside = builder.add(COLUMNS, INSIDE_ROWS);
