@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buildPortraitPack } from '../../models/portrait/build.ts';
 import { projectPath } from './paths.ts';
 import { runPackage } from './run-command.ts';
 
@@ -10,13 +11,10 @@ export const DIST = projectPath('dist');
 
 const STAMP = projectPath('.cache/build-stamp');
 
-/** onnxruntime's threaded WebAssembly build and its native WebGPU build; the worker picks one. */
-const RUNTIME_FILES = [
-  'ort-wasm-simd-threaded.mjs',
-  'ort-wasm-simd-threaded.wasm',
-  'ort-wasm-simd-threaded.jspi.mjs',
-  'ort-wasm-simd-threaded.jspi.wasm',
-];
+/** onnxruntime's WebAssembly build, and its WebGPU builds with and without stack switching; the worker picks one. */
+const RUNTIME_FILES = ['', '.jspi', '.asyncify'].flatMap((variant) =>
+  ['mjs', 'wasm'].map((ending) => `ort-wasm-simd-threaded${variant}.${ending}`),
+);
 
 /** Everything that the built application is made of. */
 const SOURCES = [
@@ -106,6 +104,10 @@ async function timed(
  * @throws Error when a step fails, with what the tool said.
  */
 export async function buildApp(log: (step: BuildStep) => void = () => undefined): Promise<void> {
+  await timed('pack', log, async () => {
+    const { bytes, current } = await buildPortraitPack();
+    return { cached: current, note: `${(bytes / 1e6).toFixed(1)} MB` };
+  });
   await timed('runtime', log, copyRuntime);
   await timed('application', log, bundle);
 }
