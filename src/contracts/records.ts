@@ -1,4 +1,4 @@
-import type { ErrorCode } from './errors.ts';
+import type { ErrorCode, ErrorDetails } from './errors.ts';
 import type { FacePoints } from './perception.ts';
 import type { ClipSettings, Notice } from './settings.ts';
 
@@ -59,5 +59,10 @@ export interface JobRecord {
   readonly order: number;
   readonly createdAtMs: number;
   readonly clipId?: string;
-  readonly error?: { readonly code: ErrorCode | 'ABORTED'; readonly message: string };
+  readonly error?: {
+    readonly code: ErrorCode | 'ABORTED';
+    readonly message: string;
+    readonly details?: ErrorDetails;
+    readonly retryable?: boolean;
+  };
 }

@@ -1,0 +1,429 @@
+import * as v from 'valibot';
+import type { App, AppState, ShownError } from '../contracts/app.api.ts';
+import { AppError } from '../contracts/errors.ts';
+import type { ClipRecord, JobRecord, PictureRecord } from '../contracts/records.ts';
+import type { RenderOptions } from '../contracts/render.api.ts';
+import { clipSettingsSchema, DEFAULT_SETTINGS, type ClipSettings } from '../contracts/settings.ts';
+import { estimateClipS, learnSpeed, type Speed } from '../core/job/estimate.ts';
+import { clipName } from '../core/job/names.ts';
+import { validateSettings } from '../core/job/validate.ts';
+import { keepForGood, readRoom } from '../platform/store/room.ts';
+import { createStore } from '../platform/store/store.ts';
+import { createEngine } from './engine.ts';
+import { createGallery } from './gallery.ts';
+import { askNotifications, followTitle, notificationState, notify } from './notify.ts';
+import { makeClip, type ClipMaker } from './pipeline.ts';
+import { createPreviews } from './preview.ts';
+import { createQueue, type JobRunner } from './queue.ts';
+import { readSamples } from './samples.ts';
+import { toAppError, toShownError } from './shown-error.ts';
+import { createStage } from './stage.ts';
+import { createStateStore } from './state-store.ts';
+import { ENGLISH, type AppWords } from './words.ts';
+
+export interface AppOptions {
+  /** Address of the folder that holds `packs/`, `ort/` and `samples/`; the page's own by default. */
+  readonly baseUrl?: string;
+  /** Name of the gallery; another name is another gallery. */
+  readonly name?: string;
+  readonly words?: AppWords;
+  /** Forces for tests and the developer page. */
+  readonly render?: Pick<RenderOptions, 'provider' | 'renderer'>;
+  /** Whether the page's title shows the progress; an embedded element leaves its host's title alone. */
+  readonly pageTitle?: boolean;
+  readonly undoMs?: number;
+  /** Makes a clip instead of the workers. */
+  readonly makeClip?: ClipMaker;
+}
+
+/** The application with its beginning and end. */
+export interface RunningApp extends App {
+  /** Resolves when gallery, jobs and settings of earlier visits are in the state; never rejects. */
+  readonly ready: Promise<void>;
+  /** Resolves when this tab runs no job and has none to run. */
+  idle(): Promise<void>;
+  /** Ends workers, timers and connections. */
+  close(): void;
+}
+
+const DRAFT = 'draft';
+const SPEED = 'speed';
+const speedSchema = v.object({
+  msPerMegapixel: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  fixedMs: v.pipe(v.number(), v.finite(), v.minValue(0)),
+});
+/** How long a deletion can be undone. */
+const UNDO_MS = 10_000;
+
+/** A seed that wasn't chosen by anyone. */
+function randomSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
+}
+
+const EMPTY: AppState = {
+  engine: { phase: 'idle' },
+  picture: { phase: 'empty' },
+  settings: DEFAULT_SETTINGS,
+  score: null,
+  scoreError: null,
+  jobs: [],
+  characters: [],
+  clips: [],
+  pictures: [],
+  samples: [],
+  shownClipId: null,
+  undo: null,
+  storage: null,
+  online: true,
+  estimateS: null,
+  notifications: 'unsupported',
+  alert: null,
+};
+
+/**
+ * Starts the application: reads the gallery, the queue and the settings of earlier visits. No worker is started and
+ * no model byte fetched before a picture is opened.
+ */
+export function createApp(options: AppOptions = {}): RunningApp {
+  const baseUrl = new URL(options.baseUrl ?? '.', document.baseURI).href;
+  const name = options.name ?? 'stillwake';
+  const words = options.words ?? ENGLISH;
+  const life = new AbortController();
+  const state = createStateStore<AppState>({
+    ...EMPTY,
+    online: navigator.onLine,
+    notifications: notificationState(),
+  });
+  const onError = (error: ShownError): void => state.set({ alert: error });
+  const store = createStore({ name });
+  let speed: Speed | null = null;
+  /** Whether the person has begun to work here. */
+  let awake = false;
+  let draftTouched = false;
+
+  const engine = createEngine({
+    render: {
+      packUrl: new URL('packs/portrait/', baseUrl).href,
+      wasmUrl: new URL('ort/', baseUrl).href,
+      ...options.render,
+    },
+    onState: (next) => state.set({ engine: next }),
+    onRenderLost: (reason) => {
+      previews.lost();
+      stage.lost(reason);
+    },
+  });
+  const previews = createPreviews({
+    lease: () => stage.lease,
+    settings: () => state.state.settings,
+    onScore: (score, scoreError) => state.set({ score, scoreError }),
+  });
+  const updateEstimate = (): void => {
+    const { picture, settings } = state.state;
+    let estimateS: number | null = null;
+    if (speed !== null && picture.phase === 'open') {
+      try {
+        estimateS = estimateClipS(speed, picture.report, validateSettings(settings));
+      } catch {
+        // Settings that make no clip take no time.
+      }
+    }
+    state.set({ estimateS });
+  };
+  const stage = createStage({
+    store,
+    engine,
+    state,
+    words,
+    onError,
+    onChange: () => {
+      previews.update();
+      updateEstimate();
+    },
+  });
+  const gallery = createGallery({ store, state, undoMs: options.undoMs ?? UNDO_MS, onError });
+  const make: ClipMaker = options.makeClip ?? ((request) => makeClip(engine, request));
+
+  const run: JobRunner = async (job, picture, watch) => {
+    const character = state.state.characters.find((one) => one.id === job.characterId);
+    const title = clipName(character?.name ?? '', job.settings.motion, words.presets);
+    const startedMs = performance.now();
+    const made = await make({
+      jobId: job.id,
+      picture: {
+        id: picture.id,
+        blob: picture.blob,
+        matte: picture.matte,
+        ...(picture.points === undefined ? {} : { points: picture.points }),
+      },
+      settings: job.settings,
+      title,
+      ...watch,
+    });
+    const totalMs = performance.now() - startedMs;
+    const { decode, perceive } = made.stagesMs;
+    speed = learnSpeed(speed, { ...made, totalMs, framesMs: Math.max(1, totalMs - decode - perceive) });
+    store.putSetting(SPEED, speed).catch(() => undefined);
+    updateEstimate();
+    return {
+      id: crypto.randomUUID(),
+      characterId: job.characterId,
+      pictureId: job.pictureId,
+      name: title,
+      file: made.file,
+      poster: made.poster,
+      width: made.width,
+      height: made.height,
+      frames: made.frames,
+      durationS: made.durationS,
+      sizeBytes: made.file.size,
+      settings: job.settings,
+      notices: made.notices,
+      createdAtMs: Date.now(),
+    };
+  };
+
+  const updateRoom = async (): Promise<void> => {
+    const room = await readRoom();
+    if (!life.signal.aborted) state.set({ storage: room });
+  };
+
+  const queue = createQueue({
+    store,
+    name,
+    run,
+    isAwake: () => awake,
+    onError,
+    onChange: (jobs) => {
+      state.set({ jobs });
+      // A software renderer shares the processor with the job; a real one does both.
+      const { engine: engineState } = state.state;
+      const isSoftware = engineState.phase === 'ready' && engineState.capabilities.provider === 'wasm';
+      previews.pause('job', isSoftware && jobs.some((job) => job.record.state === 'running'));
+    },
+    onClip: (clip) => {
+      gallery.added(clip);
+      const { picture } = state.state;
+      if (picture.phase !== 'open' || picture.record.id === clip.pictureId)
+        state.set({ shownClipId: clip.id });
+      notify(words.clipReady, clip.name, clip.id, () => state.set({ shownClipId: clip.id })).catch(
+        () => undefined,
+      );
+      void updateRoom();
+    },
+  });
+
+  const addJob = async (
+    picture: Pick<PictureRecord, 'id' | 'characterId'>,
+    settings: ClipSettings,
+  ): Promise<string | null> => {
+    awake = true;
+    try {
+      const job: Pick<JobRecord, 'pictureId' | 'characterId' | 'settings'> = {
+        pictureId: picture.id,
+        characterId: picture.characterId,
+        settings,
+      };
+      return (await queue.add(job)).id;
+    } catch (cause) {
+      onError(toShownError(cause));
+      return null;
+    }
+  };
+
+  const clipById = (clipId: string): ClipRecord | null => {
+    const clip = state.state.clips.find((one) => one.id === clipId) ?? null;
+    if (clip === null) {
+      onError(
+        toShownError(
+          new AppError('ERR_STORE_NOT_FOUND', `there is no clip ${clipId}`, {
+            details: { what: 'clip', id: clipId },
+          }),
+        ),
+      );
+    }
+    return clip;
+  };
+
+  const changeSettings = (settings: ClipSettings): void => {
+    draftTouched = true;
+    state.set({ settings });
+    previews.update();
+    updateEstimate();
+    if (!v.safeParse(clipSettingsSchema, settings).success) return;
+    store.putSetting(DRAFT, settings).catch((cause: unknown) => onError(toShownError(cause)));
+  };
+
+  const guarded = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (cause) {
+      onError(toShownError(cause));
+    }
+  };
+
+  const load = async (): Promise<void> => {
+    const samples = readSamples(baseUrl).then((found) => {
+      if (!life.signal.aborted) state.set({ samples: found });
+    });
+    await guarded(async () => {
+      const [draft, keptSpeed] = await Promise.all([store.setting(DRAFT), store.setting(SPEED)]);
+      const settings = v.safeParse(clipSettingsSchema, draft);
+      if (settings.success && !draftTouched) state.set({ settings: settings.output });
+      const kept = v.safeParse(speedSchema, keptSpeed);
+      if (kept.success) speed ??= kept.output;
+      await gallery.load();
+      await queue.load();
+      await gallery.tidy();
+    });
+    await Promise.all([samples, updateRoom()]);
+  };
+
+  const { signal } = life;
+  const onHidden = (): void => previews.pause('hidden', document.hidden);
+  const onOnline = (): void => state.set({ online: navigator.onLine });
+  document.addEventListener('visibilitychange', onHidden, { signal });
+  window.addEventListener('online', onOnline, { signal });
+  window.addEventListener('offline', onOnline, { signal });
+  onHidden();
+  const stopForeign = store.onForeignChange((tables) => {
+    if (tables.some((table) => table === 'clips' || table === 'characters' || table === 'pictures')) {
+      void guarded(() => gallery.load());
+    }
+  });
+  const stopSuperseded = store.onSuperseded(() =>
+    onError(
+      toShownError(
+        new AppError(
+          'ERR_STORE_NEWER_VERSION',
+          'a newer version was opened in another tab: reload this page',
+        ),
+      ),
+    ),
+  );
+
+  const app: RunningApp = {
+    get state() {
+      return state.state;
+    },
+    subscribe: (listener) => state.subscribe(listener),
+    ready: load(),
+    idle: () => queue.idle(),
+    close() {
+      if (life.signal.aborted) return;
+      life.abort();
+      stopTitle();
+      stopForeign();
+      stopSuperseded();
+      queue.close();
+      gallery.close();
+      engine.close();
+      store.close();
+    },
+
+    openFile(blob, fileName, characterId) {
+      awake = true;
+      return stage.openBlob(blob, fileName, { characterId });
+    },
+    async openSample(sampleId) {
+      awake = true;
+      const sample = state.state.samples.find((one) => one.id === sampleId);
+      if (sample === undefined) {
+        onError(toShownError(new AppError('ERR_INPUT_NOT_FOUND', `there is no sample ${sampleId}`)));
+        return;
+      }
+      const id = `sample-${sample.id}`;
+      const load = async (): Promise<Blob> => {
+        const missing = (cause?: unknown): AppError =>
+          new AppError('ERR_INPUT_NOT_FOUND', `${sample.file} could not be fetched`, {
+            cause,
+            retryable: true,
+          });
+        try {
+          const response = await fetch(new URL(`samples/${sample.file}`, baseUrl));
+          if (!response.ok) throw missing();
+          return await response.blob();
+        } catch (cause) {
+          throw cause instanceof AppError ? cause : missing(cause);
+        }
+      };
+      await stage.openLater(sample.title, load, { pictureId: id, newCharacter: { id, name: sample.title } });
+    },
+    openStored(pictureId) {
+      awake = true;
+      return stage.openStored(pictureId);
+    },
+    closePicture: () => stage.close(),
+    setMatte: (colour) => stage.setMatte(colour),
+    setPoints: (points) => stage.setPoints(points),
+    setMotion(motion) {
+      state.set({ shownClipId: null });
+      changeSettings({ ...state.state.settings, motion });
+    },
+    setSettings: (change) => changeSettings({ ...state.state.settings, ...change }),
+    newSeed: () => changeSettings({ ...state.state.settings, seed: randomSeed() }),
+    async makeClip() {
+      awake = true;
+      try {
+        const settings = validateSettings(state.state.settings);
+        const record = await stage.keep();
+        if (record === null) throw new AppError('ERR_INPUT_NOT_FOUND', 'no picture is open');
+        if (stage.lease !== null) {
+          const { renderer, workerId } = stage.lease;
+          await renderer.api.readMotion(workerId, settings.motion);
+        }
+        return await addJob(record, settings);
+      } catch (cause) {
+        const error = toShownError(cause);
+        state.set(
+          toAppError(cause).code.startsWith('ERR_INPUT_P') ? { scoreError: error } : { alert: error },
+        );
+        return null;
+      }
+    },
+    cancelJob: (jobId) => guarded(() => queue.cancel(jobId)),
+    retryJob(jobId) {
+      awake = true;
+      return guarded(() => queue.retry(jobId));
+    },
+    moveJob: (jobId, place) => guarded(() => queue.move(jobId, place)),
+    dismissJob: (jobId) => guarded(() => queue.dismiss(jobId)),
+    showClip: (clipId) => state.set({ shownClipId: clipId === null ? null : (clipById(clipId)?.id ?? null) }),
+    renameClip: (clipId, clipTitle) => gallery.renameClip(clipId, clipTitle),
+    renameCharacter: (characterId, title) => gallery.renameCharacter(characterId, title),
+    moveClip: (clipId, characterId) => gallery.moveClip(clipId, characterId),
+    deleteClips: (clipIds) => gallery.deleteClips(clipIds),
+    undoDelete: () => gallery.undoDelete(),
+    async regenerate(clipId) {
+      const clip = clipById(clipId);
+      if (clip === null) return;
+      await addJob(
+        { id: clip.pictureId, characterId: clip.characterId },
+        { ...clip.settings, seed: randomSeed() },
+      );
+    },
+    async tweak(clipId) {
+      awake = true;
+      const clip = clipById(clipId);
+      if (clip === null) return;
+      changeSettings(clip.settings);
+      await stage.openStored(clip.pictureId);
+    },
+    dismissAlert: () => state.set({ alert: null }),
+    attachPreview: (canvas, previewOptions) => previews.attach(canvas, previewOptions),
+    pausePreview: (paused) => previews.pause('asked', paused),
+    presetStill: (motion, maxSidePx) => previews.still(motion, maxSidePx),
+    async persist() {
+      const persisted = await keepForGood();
+      await updateRoom();
+      return persisted;
+    },
+    async askNotifications() {
+      const granted = await askNotifications();
+      state.set({ notifications: notificationState() });
+      return granted;
+    },
+  };
+  const stopTitle = options.pageTitle === false ? (): void => undefined : followTitle(app);
+  return app;
+}

@@ -1,0 +1,167 @@
+import type { EngineState } from '../contracts/app.api.ts';
+import type { EncodeApi } from '../contracts/encode.api.ts';
+import type { AppError } from '../contracts/errors.ts';
+import type {
+  OpenPictureRequest,
+  PictureReport,
+  RenderApi,
+  RenderCapabilities,
+  RenderOptions,
+} from '../contracts/render.api.ts';
+import type { RemoteApi, WorkerConnection } from '../platform/thread/connect-worker.ts';
+import { startEncodeWorker } from './encode-bridge.ts';
+import { startRenderWorker } from './render-bridge.ts';
+import { toShownError } from './shown-error.ts';
+
+/** A render worker that is ready. */
+export interface Renderer {
+  readonly api: RemoteApi<RenderApi>;
+  readonly capabilities: RenderCapabilities;
+  readonly lost: boolean;
+}
+
+/** A picture kept open in the render worker for as long as someone needs it. */
+export interface PictureLease {
+  /** The worker's name for it: the same picture with other points is another one. */
+  readonly workerId: string;
+  readonly report: PictureReport;
+  readonly renderer: Renderer;
+  /** Lets go; the last one to do so closes the picture. */
+  release(): void;
+}
+
+export interface EngineOptions {
+  readonly render: RenderOptions;
+  readonly onState?: (state: EngineState) => void;
+  /** The render worker went away by itself or was dropped: its pictures and canvases are gone. */
+  readonly onRenderLost?: (reason: AppError) => void;
+  /** Seams for tests of loss. */
+  readonly startRender?: () => WorkerConnection<RenderApi>;
+  readonly startEncode?: () => WorkerConnection<EncodeApi>;
+}
+
+/** Both workers: started when first needed, rebuilt when lost. */
+export interface Engine {
+  /** @throws ERR_ENV_*, ERR_MODEL_*, ERR_GPU_*, ERR_WORKER_* */
+  renderer(): Promise<Renderer>;
+  encoder(): RemoteApi<EncodeApi>;
+  /** Opens a picture, or shares it when it is open with the same inputs. @throws ERR_INPUT_* */
+  openPicture(request: OpenPictureRequest): Promise<PictureLease>;
+  /** Ends workers; the next call starts new ones. */
+  drop(which: 'render' | 'encode'): void;
+  /** Ends everything. */
+  close(): void;
+}
+
+interface OpenEntry {
+  readonly workerId: string;
+  readonly opening: Promise<{ report: PictureReport; renderer: Renderer }>;
+  users: number;
+}
+
+/** Starts nothing yet. */
+export function createEngine(options: EngineOptions): Engine {
+  const startRender = options.startRender ?? startRenderWorker;
+  const startEncode = options.startEncode ?? startEncodeWorker;
+  let rendering: { connection: WorkerConnection<RenderApi>; ready: Promise<Renderer> } | null = null;
+  let encoding: WorkerConnection<EncodeApi> | null = null;
+  const pictures = new Map<string, OpenEntry>();
+  let serial = 0;
+  let closed = false;
+
+  const start = (): Promise<Renderer> => {
+    options.onState?.({ phase: 'loading' });
+    const connection = startRender();
+    const ready = connection.api.init(options.render).then(
+      (capabilities): Renderer => {
+        if (rendering?.connection === connection) options.onState?.({ phase: 'ready', capabilities });
+        return {
+          api: connection.api,
+          capabilities,
+          get lost() {
+            return connection.lost;
+          },
+        };
+      },
+      (cause: unknown) => {
+        // A failed start is forgotten, so that the next call tries again.
+        if (rendering?.connection === connection) {
+          rendering = null;
+          options.onState?.({ phase: 'failed', error: toShownError(cause) });
+        }
+        connection.terminate();
+        throw cause;
+      },
+    );
+    ready.catch(() => undefined);
+    rendering = { connection, ready };
+    void connection.onLost.then((reason) => {
+      if (rendering?.connection !== connection) return;
+      rendering = null;
+      pictures.clear();
+      if (closed) return;
+      options.onState?.({ phase: 'idle' });
+      options.onRenderLost?.(reason);
+    });
+    return ready;
+  };
+
+  const renderer = (): Promise<Renderer> =>
+    rendering !== null && !rendering.connection.lost ? rendering.ready : start();
+
+  return {
+    renderer,
+    encoder() {
+      if (encoding === null || encoding.lost) encoding = startEncode();
+      return encoding.api;
+    },
+    async openPicture(request) {
+      const key = JSON.stringify([request.pictureId, request.matte, request.points ?? null]);
+      let entry = pictures.get(key);
+      if (entry === undefined) {
+        const workerId = `${request.pictureId}#${(serial += 1)}`;
+        const opening = renderer().then(async (found) => ({
+          renderer: found,
+          report: await found.api.openPicture({ ...request, pictureId: workerId }),
+        }));
+        entry = { workerId, opening, users: 0 };
+        pictures.set(key, entry);
+      }
+      const mine = entry;
+      mine.users += 1;
+      const letGo = (): void => {
+        mine.users -= 1;
+        if (mine.users > 0) return;
+        if (pictures.get(key) === mine) pictures.delete(key);
+        mine.opening
+          .then((open) => (open.renderer.lost ? undefined : open.renderer.api.closePicture(mine.workerId)))
+          .catch(() => undefined);
+      };
+      try {
+        const open = await mine.opening;
+        let held = true;
+        return {
+          workerId: mine.workerId,
+          report: { ...open.report, pictureId: request.pictureId },
+          renderer: open.renderer,
+          release() {
+            if (held) letGo();
+            held = false;
+          },
+        };
+      } catch (cause) {
+        letGo();
+        throw cause;
+      }
+    },
+    drop(which) {
+      if (which === 'render') rendering?.connection.terminate();
+      else encoding?.terminate();
+    },
+    close() {
+      closed = true;
+      rendering?.connection.terminate();
+      encoding?.terminate();
+    },
+  };
+}

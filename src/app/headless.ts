@@ -1,0 +1,35 @@
+import type { HeadlessApi } from '../contracts/headless.api.ts';
+import type { RenderOptions } from '../contracts/render.api.ts';
+import { createEngine } from './engine.ts';
+import { createHeadless } from './headless-pipeline.ts';
+
+declare global {
+  /** The pipeline without an interface; set by this script. */
+  var stillwake: HeadlessApi | undefined;
+}
+
+/** Reads forces from the page's address: `?provider=wasm&renderer=webgl2`. */
+function forces(search: string): Pick<RenderOptions, 'provider' | 'renderer'> {
+  const query = new URLSearchParams(search);
+  const provider = query.get('provider');
+  const renderer = query.get('renderer');
+  return {
+    ...(provider === 'webgpu' || provider === 'wasm' ? { provider } : {}),
+    ...(renderer === 'webgpu' || renderer === 'webgl2' ? { renderer } : {}),
+  };
+}
+
+/** Puts the pipeline on the page as `stillwake`. Starts no worker. */
+function installHeadless(): void {
+  globalThis.stillwake = createHeadless(
+    createEngine({
+      render: {
+        packUrl: new URL('packs/portrait/', document.baseURI).href,
+        wasmUrl: new URL('ort/', document.baseURI).href,
+        ...forces(location.search),
+      },
+    }),
+  );
+}
+
+installHeadless();
