@@ -1,0 +1,67 @@
+import { createServer, type Server } from 'node:http';
+import type { BrowserContext } from 'playwright';
+
+/**
+ * Watches that nothing leaves the application's own origin.
+ *
+ * Two nets, one behind the other: the pages' own requests as the browser's debugger sees them, and a proxy that
+ * everything not meant for this machine runs into, whoever asks (page, worker, service worker, the browser itself).
+ */
+export interface NetworkWatch {
+  /** Address for the browser's `proxy` setting. */
+  readonly proxyUrl: string;
+  /** Watches a context's pages and workers. */
+  follow(context: BrowserContext): void;
+  /** Addresses of requests to another origin since the last call. */
+  takeForeign(): string[];
+  /** Every address that pages asked for since the watch began. */
+  readonly seen: readonly string[];
+  close(): Promise<void>;
+}
+
+const OWN_SCHEMES: ReadonlySet<string> = new Set(['blob:', 'data:']);
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen({ port: 0, host: '127.0.0.1' }, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
+    });
+  });
+}
+
+/** @param ownOrigin origin of the application; any port of `localhost` is another origin. */
+export async function startNetworkWatch(ownOrigin: () => string): Promise<NetworkWatch> {
+  let foreign: string[] = [];
+  const seen: string[] = [];
+  const server = createServer((request, response) => {
+    foreign.push(request.url ?? '?');
+    response.writeHead(403).end();
+  });
+  server.on('connect', (request, socket) => {
+    foreign.push(request.url ?? '?');
+    socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+  });
+  const port = await listen(server);
+  return {
+    proxyUrl: `http://127.0.0.1:${port}`,
+    seen,
+    follow(context) {
+      context.on('request', (request) => {
+        const url = new URL(request.url());
+        seen.push(url.href);
+        if (!OWN_SCHEMES.has(url.protocol) && url.origin !== ownOrigin()) foreign.push(url.href);
+      });
+    },
+    takeForeign() {
+      const taken = foreign;
+      foreign = [];
+      return taken;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
