@@ -34,6 +34,8 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
   });
   const opening = openDB<StoreSchema>(options.name, migrations.length, {
     upgrade(database, oldVersion, _newVersion, transaction) {
+      // Its failure is reported by the opening itself.
+      transaction.done.catch(() => undefined);
       const rawTransaction = unwrap(transaction);
       const steps = async (): Promise<void> => {
         for (const step of migrations.slice(oldVersion)) await step(unwrap(database), rawTransaction);
