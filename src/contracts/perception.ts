@@ -46,7 +46,10 @@ export interface Perception {
   readonly hands: readonly HandObservation[];
 }
 
-/** Five points placed by hand where no face is found (Q2), pixels of the analysed picture, sides of the picture. */
+/**
+ * Five points placed by hand where no face is found (Q2); left and right are the picture's. Records and requests hold
+ * fractions of the picture's width and height (0 … 1); fitting takes pixels.
+ */
 export interface FacePoints {
   readonly eyeLeft: readonly [number, number];
   readonly eyeRight: readonly [number, number];

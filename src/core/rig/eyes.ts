@@ -127,7 +127,7 @@ function skinReach(shape: EyeShape, frame: FaceFrame, pixels: Pixels): number[] 
 /** Builds the patches of one eye, in drawing order: ball, lower lid, upper lid, lash line. */
 export function createEye(builder: MeshBuilder, points: EyePoints, frame: FaceFrame, pixels: Pixels): Eye {
   const shape = refineShape(points, frame, pixels);
-  const { upper, lower, brow, width } = shape;
+  const { upper, lower, width } = shape;
   const [dx, dy] = frame.down;
   const ball = builder.add(COLUMNS, BALL_ROWS);
   const lowerLid = builder.add(COLUMNS, LOWER_ROWS);

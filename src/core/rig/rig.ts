@@ -9,7 +9,7 @@ import type { FaceFrame } from './face-frame.ts';
 import { createGrid, eachVertex, sampleField } from './grid.ts';
 import { hairField, hairMask, windOffset } from './hair.ts';
 import { headFields } from './head.ts';
-import { clamp } from './maths.ts';
+import { clamp, smoothstep } from './maths.ts';
 import { MeshBuilder, setSurface } from './mesh.ts';
 import type { RigMesh } from './mesh.ts';
 import { createMouth } from './mouth.ts';
@@ -141,9 +141,12 @@ export function buildRig(perception: Perception, pixels: Pixels): Rig {
     : [width / 2, height * 0.52];
   const restX = new Float32Array(grid.count);
   const restY = new Float32Array(grid.count);
+  const inside = new Float32Array(grid.count);
   eachVertex(grid, (n, x, y) => {
     restX[n] = x;
     restY[n] = y;
+    const edge = Math.min(x / width, y / height, 1 - x / width, 1 - y / height);
+    inside[n] = smoothstep(0, 0.22, edge);
   });
 
   const carry = (x: number, y: number, out: Float32Array): void => {
@@ -199,7 +202,7 @@ export function buildRig(perception: Perception, pixels: Pixels): Rig {
   };
 
   const moveCamera = (pose: Pose): void => {
-    const zoom = Math.max(1, pose.zoom) - 1;
+    const zoom = pose.zoom - 1;
     const orbit = pose.orbit * 0.0045 * width;
     // A shift of the view needs as much room as it shows: the picture grows by twice the shift.
     const room =
@@ -209,7 +212,11 @@ export function buildRig(perception: Perception, pixels: Pixels): Rig {
     if (zoom === 0 && orbit === 0 && room === 1) return;
     for (let n = 0; n < grid.count; n++) {
       const near = body.near[n] as number;
-      const m = 1 + zoom * (BACKGROUND_ZOOM + (1 - BACKGROUND_ZOOM) * near);
+      // Pulling out can't show what lies beyond the picture: the person recedes, the borders stay.
+      const m =
+        zoom >= 0
+          ? 1 + zoom * (BACKGROUND_ZOOM + (1 - BACKGROUND_ZOOM) * near)
+          : 1 + zoom * near * (inside[n] as number);
       const x = (restX[n] as number) + (travel[2 * n] as number);
       const y = (restY[n] as number) + (travel[2 * n + 1] as number);
       const zx = focus[0] + (x - focus[0]) * m + orbit * (near - 0.5);

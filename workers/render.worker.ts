@@ -1,0 +1,134 @@
+import { AppError } from '../src/contracts/errors.ts';
+import type { RenderApi } from '../src/contracts/render.api.ts';
+import { outputFrame } from '../src/core/frame/output.ts';
+import { neutralPose } from '../src/contracts/pose.ts';
+import { tellingTime } from '../src/core/motion/telling.ts';
+import type { Renderer } from '../src/platform/gpu/renderer.ts';
+import { selectRenderer } from '../src/platform/gpu/select.ts';
+import { openPack } from '../src/platform/ort/pack-runner.ts';
+import type { PackRunner } from '../src/platform/ort/pack-runner.ts';
+import { exposeWorker, transfer } from '../src/platform/thread/expose-worker.ts';
+import { startJob } from './render/job.ts';
+import type { RunningJob } from './render/job.ts';
+import { plannedMotion } from './render/motion.ts';
+import { openPicture } from './render/pictures.ts';
+import type { OpenPicture } from './render/pictures.ts';
+import { Previews } from './render/previews.ts';
+
+/** Length and seed of the motions whose stills the preset strip shows. */
+const STILL = { seconds: 4, seed: 1 };
+
+let engine: { readonly renderer: Renderer; readonly networks: PackRunner } | null = null;
+const pictures = new Map<string, Promise<OpenPicture>>();
+const jobs = new Map<string, RunningJob>();
+const previews = new Previews();
+
+function ready(): { readonly renderer: Renderer; readonly networks: PackRunner } {
+  if (!engine) throw new AppError('ERR_WORKER_FAILED', 'the render worker was used before init');
+  return engine;
+}
+
+function opened(pictureId: string): Promise<OpenPicture> {
+  const picture = pictures.get(pictureId);
+  if (!picture)
+    throw new AppError('ERR_INPUT_NOT_FOUND', 'that picture is not open', { details: { pictureId } });
+  return picture;
+}
+
+const api = {
+  async init(options) {
+    const [renderer, networks] = await Promise.all([
+      selectRenderer(options.renderer),
+      openPack({ pack: options.packUrl, wasmUrl: options.wasmUrl, provider: options.provider }),
+    ]);
+    engine = { renderer, networks };
+    return {
+      provider: networks.provider,
+      renderer: renderer.kind,
+      adapter: renderer.adapter,
+      threads: networks.threads,
+    };
+  },
+
+  async openPicture(request) {
+    const { networks } = ready();
+    await api.closePicture(request.pictureId);
+    const opening = openPicture(request, networks);
+    pictures.set(request.pictureId, opening);
+    try {
+      return (await opening).report;
+    } catch (error) {
+      if (pictures.get(request.pictureId) === opening) pictures.delete(request.pictureId);
+      throw error;
+    }
+  },
+
+  async closePicture(pictureId) {
+    const picture = pictures.get(pictureId);
+    if (!picture) return;
+    pictures.delete(pictureId);
+    const value = await picture.catch(() => null);
+    if (!value) return;
+    previews.forget(value);
+    value.close();
+  },
+
+  async readMotion(pictureId, motion) {
+    const picture = await opened(pictureId);
+    return plannedMotion(motion, picture.report.traits, STILL.seconds, STILL.seed).report;
+  },
+
+  attachPreview(previewId, canvas) {
+    previews.attach(previewId, canvas, ready().renderer);
+    return Promise.resolve();
+  },
+
+  async setPreview(request) {
+    return previews.set(request, await opened(request.pictureId));
+  },
+
+  pausePreview(previewId, paused) {
+    previews.pause(previewId, paused);
+    return Promise.resolve();
+  },
+
+  detachPreview(previewId) {
+    previews.detach(previewId);
+    return Promise.resolve();
+  },
+
+  async presetStill(pictureId, motion, maxSidePx) {
+    const { renderer } = ready();
+    const picture = await opened(pictureId);
+    const { plan } = plannedMotion(motion, picture.report.traits, STILL.seconds, STILL.seed);
+    const shape = outputFrame(picture.size, '480p', '1:1', picture.report.subjectBox);
+    const frame = { width: maxSidePx, height: maxSidePx, crop: shape.crop };
+    const scene = await picture.scene(renderer, maxSidePx / shape.crop[2]);
+    try {
+      const pose = plan.poseAt(tellingTime(plan), neutralPose());
+      const bitmap = await scene.bitmap(picture.rig.deform(pose), frame);
+      return transfer(bitmap, [bitmap]);
+    } finally {
+      scene.close();
+    }
+  },
+
+  async render(request, port, onProgress) {
+    const { renderer } = ready();
+    const picture = await opened(request.pictureId);
+    const job = startJob(renderer, picture, request, port, onProgress);
+    jobs.set(request.jobId, job);
+    try {
+      return await job.result;
+    } finally {
+      jobs.delete(request.jobId);
+    }
+  },
+
+  cancel(jobId) {
+    jobs.get(jobId)?.cancel();
+    return Promise.resolve();
+  },
+} satisfies RenderApi;
+
+exposeWorker(api);
