@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../src/contracts/errors.ts';
@@ -45,6 +45,7 @@ async function sourceFiles(folder: string): Promise<string[]> {
   return entries
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts'))
     .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !path.startsWith(join(HERE, 'parity')))
     .sort();
 }
 
@@ -157,6 +158,7 @@ export async function buildPortraitPack(options: BuildOptions = {}): Promise<Bui
       details: { bytes, limit: LIMIT_BYTES },
     });
   const work = await mkdtemp(join(cache, 'pack-'));
+  await chmod(work, 0o755);
   for (const [name, file] of files) await writeFile(join(work, name), file);
   await mkdir(dirname(folder), { recursive: true });
   await rm(folder, { recursive: true, force: true });
