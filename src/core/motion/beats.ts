@@ -1,6 +1,6 @@
 import type { Action, ActionKind, Score } from '../../contracts/score.ts';
 import { clamp } from './maths.ts';
-import { speechLength } from './speech.ts';
+import { FASTEST_SPEECH, speechLength } from './speech.ts';
 
 /** An action with its place in the clip. */
 export interface Beat {
@@ -17,6 +17,8 @@ export interface BeatFit {
   readonly beats: readonly Beat[];
   /** Actions that found no room, in order. */
   readonly dropped: readonly Action[];
+  /** True when the lips must stop before the end of what is said. */
+  readonly speechCut: boolean;
   /** When everything starts going back to rest. */
   readonly returnS: number;
 }
@@ -53,7 +55,7 @@ function lengthOf(action: Action, pace: number): readonly [number, number] {
   const own = clamp(pace * action.pace, 0.4, 2);
   if (action.kind === 'speak') {
     const length = speechLength(action.text ?? '');
-    return [length / 1.35, length / own];
+    return [length / FASTEST_SPEECH, length / own];
   }
   let [least, best] = LENGTHS[action.kind];
   const times = clamp(action.times ?? 1, 1, 8);
@@ -146,5 +148,11 @@ export function fitBeats(score: Score, durationS: number): BeatFit {
     const startS = after === 0 ? 0 : Math.min(starts[after] ?? at, durationS - returnLength - 0.4);
     beats.push({ action, startS: Math.max(0, startS), endS: durationS });
   }
-  return { beats, dropped, returnS: durationS - returnLength };
+  const speechCut = beats.some(
+    ({ action, startS, endS }) =>
+      action.kind === 'speak' &&
+      speechLength(action.text ?? '') / FASTEST_SPEECH >
+        Math.max(endS, durationS - returnLength) - startS + 0.05,
+  );
+  return { beats, dropped, speechCut, returnS: durationS - returnLength };
 }

@@ -55,8 +55,8 @@ export function lifeOf(options: {
   return {
     durationS,
     hasFace: traits.hasFace,
-    yaw: 1 * head,
-    pitch: 0.7 * head,
+    yaw: 1.2 * head,
+    pitch: 0.9 * head,
     roll: 0.5 * head,
     sway: traits.hasPerson ? 0.0009 : 0,
     brow: 0.05 * face,

@@ -1,7 +1,7 @@
 import type { Direction } from '../../contracts/score.ts';
 import { clamp } from './maths.ts';
 import { sideOf } from './perform-head.ts';
-import { visemes } from './speech.ts';
+import { FASTEST_SPEECH, visemes } from './speech.ts';
 import type { Stage, Window } from './stage.ts';
 import type { Blink } from './timeline.ts';
 
@@ -134,21 +134,16 @@ export function openMouth(stage: Stage, { startS, endS, intensity }: Window): vo
   stage.timeline.pulse('jaw', startS, 0.32, Math.max(0.1, length - 0.72), 0.4, size);
 }
 
-/** Fastest speech, as a multiple of the natural pace. */
-const FASTEST = 1.35;
-
 /**
  * Moves the lips to a text; the head stresses some of its syllables. Speech longer than the window goes on until the
  * clip's return to rest and stops there.
- *
- * @returns false when the text did not fit.
  */
-export function speak(stage: Stage, { startS, endS, intensity }: Window, text: string): boolean {
+export function speak(stage: Stage, { startS, endS, intensity }: Window, text: string): void {
   const { timeline, random } = stage;
   const shapes = visemes(text);
   const natural = shapes.reduce((sum, shape) => sum + shape.lengthS, 0.1);
   const last = Math.max(endS, stage.returnS + 0.2);
-  const rate = clamp(natural / (endS - startS), 0.8, FASTEST);
+  const rate = clamp(natural / (endS - startS), 0.8, FASTEST_SPEECH);
   const size = clamp(0.75 + 0.25 * intensity, 0.6, 1.15);
   let at = startS;
   let jaw = 0;
@@ -175,7 +170,6 @@ export function speak(stage: Stage, { startS, endS, intensity }: Window, text: s
   }
   timeline.track('jaw').add(at, 0.16, -jaw);
   timeline.track('mouthWidth').add(at, 0.2, -width);
-  return at + 1e-6 >= startS + (natural - 0.1) / rate;
 }
 
 /** Waves a visible hand: up, two or three swings of ±15°, down. */

@@ -1,6 +1,11 @@
 import { clamp } from './maths.ts';
 import { hash32 } from './random.ts';
 
+/** Fastest speech, as a multiple of the natural pace. */
+export const FASTEST_SPEECH = 1.35;
+/** Shapes for lips that move without words. */
+const WORDLESS = 'well, hello there. I am so glad to see you';
+
 /** A mouth shape and how long it takes to reach the next one. */
 export interface Viseme {
   /** Opening, 0 … .6. */
@@ -54,7 +59,7 @@ function shapeOf(letter: string): Shape | null {
  * A letter written twice is one shape.
  */
 export function visemes(text: string): Viseme[] {
-  const plain = text
+  const plain = (text === '' ? WORDLESS : text)
     .normalize('NFD')
     .replace(/\p{M}+/gu, '')
     .toLowerCase();
