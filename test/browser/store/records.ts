@@ -1,4 +1,9 @@
-import type { CharacterRecord, ClipRecord, JobRecord, PictureRecord } from '../../../src/contracts/records.ts';
+import type {
+  CharacterRecord,
+  ClipRecord,
+  JobRecord,
+  PictureRecord,
+} from '../../../src/contracts/records.ts';
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts';
 
 let serial = 0;
