@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildPortraitPack } from '../../models/portrait/build.ts';
+import { buildSamples } from '../samples/build.ts';
 import { projectPath } from './paths.ts';
 import { runPackage } from './run-command.ts';
 
@@ -107,6 +108,11 @@ export async function buildApp(log: (step: BuildStep) => void = () => undefined)
   await timed('pack', log, async () => {
     const { bytes, current } = await buildPortraitPack();
     return { cached: current, note: `${(bytes / 1e6).toFixed(1)} MB` };
+  });
+  await timed('samples', log, async () => {
+    let fetched = 0;
+    await buildSamples(() => fetched++);
+    return fetched === 0;
   });
   await timed('runtime', log, copyRuntime);
   await timed('application', log, bundle);

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import { projectPath } from './paths.ts';
 
 /** What a finished command left. */
@@ -30,7 +31,7 @@ export function runPackage(script: string, args: readonly string[], show = false
     child.once('close', (code) => {
       resolve({
         status: code ?? 1,
-        output: Buffer.concat(chunks).toString('utf8').trim(),
+        output: stripVTControlCharacters(Buffer.concat(chunks).toString('utf8')).trim(),
         ms: performance.now() - startMs,
       });
     });

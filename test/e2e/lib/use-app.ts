@@ -58,8 +58,10 @@ function isTrouble(text: string): boolean {
 /**
  * Serves the built application for a test file, and fails each test in which a request leaves its origin, the content
  * security policy is broken, or a page throws.
+ *
+ * @param options.args further flags of the browser.
  */
-export function useApp(): AppUnderTest {
+export function useApp(options: { readonly args?: readonly string[] } = {}): AppUnderTest {
   let server: RunningServer | undefined;
   let browser: Browser | undefined;
   let context: BrowserContext | undefined;
@@ -79,7 +81,10 @@ export function useApp(): AppUnderTest {
     server = await startServer({ root: DIST, port: 0 });
     const { origin } = new URL(server.url);
     watch = await startNetworkWatch(() => origin);
-    browser = await launchBrowser({ proxy: { server: watch.proxyUrl, bypass: 'localhost' } });
+    browser = await launchBrowser({
+      proxy: { server: watch.proxyUrl, bypass: 'localhost' },
+      args: options.args ?? [],
+    });
   });
 
   beforeEach(async () => {
