@@ -16,15 +16,25 @@ const ascii = (bytes: Uint8Array, at: number, count: number): string =>
 /**
  * The boxes of a range, in order.
  *
+ * @param past what to do with a last box that reaches past the end: refuse it, or report it with the end that it
+ * says; bytes that are no box end the list then.
  * @throws RangeError when a box reaches past the end.
  * @source ISO/IEC 14496-12, 4.2
  */
-export function readBoxes(bytes: Uint8Array, from = 0, to = bytes.length): Mp4Box[] {
+export function readBoxes(
+  bytes: Uint8Array,
+  from = 0,
+  to = bytes.length,
+  past: 'refuse' | 'report' = 'refuse',
+): Mp4Box[] {
   const view = viewOf(bytes);
   const boxes: Mp4Box[] = [];
   let at = from;
   while (at < to) {
-    if (at + 8 > to) throw new RangeError('A box header is cut short');
+    if (at + 8 > to) {
+      if (past === 'report') return boxes;
+      throw new RangeError('A box header is cut short');
+    }
     const type = ascii(bytes, at + 4, 4);
     let size = view.getUint32(at);
     let header = 8;
@@ -33,7 +43,10 @@ export function readBoxes(bytes: Uint8Array, from = 0, to = bytes.length): Mp4Bo
       size = view.getUint32(at + 8) * 2 ** 32 + view.getUint32(at + 12);
       header = 16;
     } else if (size === 0) size = to - at;
-    if (size < header || at + size > to) throw new RangeError(`Box ${type} reaches past the end`);
+    if (size < header || at + size > to) {
+      if (past === 'refuse') throw new RangeError(`Box ${type} reaches past the end`);
+      if (size < header) return boxes;
+    }
     boxes.push({ type, start: at, body: at + header, end: at + size });
     at += size;
   }

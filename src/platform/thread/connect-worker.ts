@@ -100,11 +100,12 @@ export function connectWorker<Api extends object>(create: () => Worker): WorkerC
       answer.then(resolve, reject).finally(() => pending.delete(reject));
     });
 
-  const api = new Proxy<RemoteApi<Api>>(Object.create(null), {
+  const methods: ProxyHandler<object> = {
     get: (_, key) =>
       // `then` must be missing: a thenable could not be returned from an async function.
       typeof key === 'string' && key !== 'then' ? (...args: unknown[]) => call(key, args) : undefined,
-  });
+  };
+  const api = new Proxy({}, methods) as RemoteApi<Api>;
 
   return {
     api,
