@@ -19,6 +19,9 @@ afterEach(async () => {
   for (const name of names.splice(0)) await deleteDB(name);
 });
 
+const isNamed = (row: unknown): row is { name: string } =>
+  typeof row === 'object' && row !== null && 'name' in row && typeof row.name === 'string';
+
 /** A step that changes rows, as a later release's would. */
 const shout: Migration = (_database, transaction) =>
   new Promise((resolve, reject) => {
@@ -30,7 +33,8 @@ const shout: Migration = (_database, transaction) =>
         resolve();
         return;
       }
-      cursor.update({ ...cursor.value, name: String(cursor.value.name).toUpperCase() });
+      const row: unknown = cursor.value;
+      if (isNamed(row)) cursor.update({ ...row, name: row.name.toUpperCase() });
       cursor.continue();
     };
   });

@@ -1,3 +1,4 @@
+/// <reference types="@vitest/browser-playwright" />
 import { deleteDB } from 'idb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { cdp } from 'vitest/browser';

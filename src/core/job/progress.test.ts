@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { progressMeter, type ProgressEvent } from './progress.ts';
+
+describe('the progress of a clip', () => {
+  it('tells the time left within a tenth at a steady pace', () => {
+    const meter = progressMeter();
+    meter.update({ stage: 'prepare' }, 0);
+    for (let done = 1; done <= 60; done += 1) {
+      meter.update({ stage: 'render', done, total: 120 }, 1000 + done * 50);
+      meter.update({ stage: 'encode', done, total: 120 }, 1000 + done * 50);
+    }
+    const half = meter.update({ stage: 'encode', done: 61, total: 120 }, 1000 + 61 * 50);
+    const leftS = ((120 - 61) * 50 + 120 * 0.15 * 50) / 1000;
+    expect(half.stage).toBe('render');
+    expect(Math.abs((half.etaS ?? 0) - leftS)).toBeLessThan(leftS / 10);
+    const verifying = meter.update({ stage: 'verify', done: 0, total: 120 }, 8000);
+    expect(verifying.etaS).toBeCloseTo(120 * 0.15 * 0.05, 1);
+  });
+
+  it('says no time before it knows one', () => {
+    const meter = progressMeter();
+    expect(meter.update({ stage: 'prepare' }, 0).etaS).toBeNull();
+    expect(meter.update({ stage: 'render', done: 1, total: 90 }, 900).etaS).toBeNull();
+    expect(meter.update({ stage: 'encode', done: 1, total: 90 }, 950).etaS).toBeNull();
+    expect(meter.update({ stage: 'encode', done: 2, total: 90 }, 1000).etaS).toBeNull();
+  });
+
+  it('forgets a pause', () => {
+    const meter = progressMeter();
+    const encode = (done: number, atMs: number): number | null =>
+      meter.update({ stage: 'encode', done, total: 1000 }, atMs).etaS;
+    for (let done = 0; done < 10; done += 1) encode(done, done * 50);
+    // An hour in a hidden tab.
+    let latest: number | null = null;
+    for (let done = 10; done < 200; done += 1) latest = encode(done, 3_600_000 + done * 50);
+    expect(latest).not.toBeNull();
+    expect(latest ?? Infinity).toBeLessThan(60);
+  });
+
+  it('never goes back and never leaves 0 to 1, whatever comes', () => {
+    const frames = fc.record({
+      stage: fc.constantFrom('render' as const, 'encode' as const, 'verify' as const),
+      done: fc.nat({ max: 200 }),
+      total: fc.nat({ max: 150 }),
+    });
+    const plain = fc.constantFrom<ProgressEvent>({ stage: 'prepare' }, { stage: 'save' });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.oneof(frames, plain), fc.nat({ max: 5000 }))), (events) => {
+        const meter = progressMeter();
+        let before = 0;
+        let atMs = 0;
+        for (const [event, passedMs] of events) {
+          atMs += passedMs;
+          const { progress, etaS } = meter.update(event, atMs);
+          expect(progress).toBeGreaterThanOrEqual(before);
+          expect(progress).toBeLessThanOrEqual(1);
+          expect(etaS === null || etaS >= 0).toBe(true);
+          before = progress;
+        }
+      }),
+    );
+  });
+});
