@@ -1,0 +1,71 @@
+import type { FacePoints } from '../../contracts/perception.ts';
+import type { ClipSettings, Motion } from '../../contracts/settings.ts';
+import type { Theme } from '../tokens.ts';
+
+/** Where the application's one window can be. */
+export type Route =
+  | { readonly page: 'studio' }
+  | { readonly page: 'gallery'; readonly clipId?: string; readonly characterId?: string }
+  | { readonly page: 'packs' }
+  | { readonly page: 'privacy' }
+  | { readonly page: 'hood' };
+
+/** What elements ask for, and what goes with each request. `sw-app` answers; a host page may listen, or prevent. */
+export interface RequestMap {
+  'open-file': { readonly blob: Blob; readonly name: string };
+  'open-sample': { readonly sampleId: string };
+  'open-stored': { readonly pictureId: string };
+  'close-picture': null;
+  matte: { readonly colour: string };
+  points: { readonly points: FacePoints | null };
+  motion: { readonly motion: Motion };
+  settings: { readonly change: Partial<Omit<ClipSettings, 'motion'>> };
+  'new-seed': null;
+  /** Queue the present picture and settings; `parts` above 1 queues that many clips, each with its own seed. */
+  make: { readonly parts: number };
+  'cancel-job': { readonly jobId: string };
+  'retry-job': { readonly jobId: string };
+  'move-job': { readonly jobId: string; readonly place: number };
+  'dismiss-job': { readonly jobId: string };
+  'watch-job': { readonly jobId: string };
+  'show-clip': { readonly clipId: string | null };
+  'rename-clip': { readonly clipId: string; readonly name: string };
+  'rename-character': { readonly characterId: string; readonly name: string };
+  'move-clip': { readonly clipId: string; readonly characterId: string };
+  'delete-clips': { readonly clipIds: readonly string[] };
+  'undo-delete': null;
+  regenerate: { readonly clipId: string };
+  tweak: { readonly clipId: string };
+  download: { readonly clipId: string };
+  share: { readonly clipId: string };
+  'dismiss-alert': null;
+  persist: null;
+  notify: null;
+  /** Play what stands still, or the other way round. */
+  play: null;
+  place: { readonly placing: boolean };
+  theme: { readonly theme: Theme };
+  route: { readonly route: Route };
+}
+
+/** Name of a request. */
+export type RequestKind = keyof RequestMap;
+
+/** An element asks for something: `sw-<kind>-request`, with plain `detail`. Bubbles through shadow roots; cancelable. */
+export class RequestEvent<K extends RequestKind> extends Event {
+  readonly kind: K;
+  readonly detail: RequestMap[K];
+
+  constructor(kind: K, detail: RequestMap[K]) {
+    super(`sw-${kind}-request`, { bubbles: true, composed: true, cancelable: true });
+    this.kind = kind;
+    this.detail = detail;
+  }
+}
+
+type RequestEvents = { [K in RequestKind as `sw-${K}-request`]: RequestEvent<K> };
+
+declare global {
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the mapped type is the body
+  interface HTMLElementEventMap extends RequestEvents {}
+}

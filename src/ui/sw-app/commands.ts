@@ -1,0 +1,339 @@
+import type { App, AppState, JobStage } from '../../contracts/app.api.ts';
+import type { RequestKind, RequestMap } from '../lib/events.ts';
+import { downloadClip, shareClip } from '../lib/files.ts';
+import { serviceWorkerInControl } from '../lib/service-worker.ts';
+import { percent } from '../strings/format.ts';
+import { t } from '../strings/strings.ts';
+import type { Toast } from '../sw-toast/sw-toast.ts';
+
+type Handlers = {
+  readonly [K in Exclude<RequestKind, 'theme' | 'route' | 'play' | 'place'>]: (
+    detail: RequestMap[K],
+  ) => unknown;
+};
+
+const KINDS: readonly (keyof Handlers)[] = [
+  'open-file',
+  'open-sample',
+  'open-stored',
+  'close-picture',
+  'matte',
+  'points',
+  'motion',
+  'settings',
+  'new-seed',
+  'make',
+  'cancel-job',
+  'retry-job',
+  'move-job',
+  'dismiss-job',
+  'watch-job',
+  'show-clip',
+  'rename-clip',
+  'rename-character',
+  'move-clip',
+  'delete-clips',
+  'undo-delete',
+  'regenerate',
+  'tweak',
+  'download',
+  'share',
+  'dismiss-alert',
+  'persist',
+  'notify',
+];
+
+/** Time that the stages of the job that ended last took, ms. */
+export type StageTimings = Readonly<Partial<Record<JobStage, number>>>;
+
+/** A message stays this long, ms. */
+const TOAST_MS = 7000;
+/** A percentage is spoken at each multiple of this. */
+const SPOKEN_STEP = 0.25;
+
+/**
+ * Turns requests into commands, and keeps what belongs to this one window and to no store: which job is watched,
+ * messages, what is spoken, timings of the last job.
+ */
+export class Commands {
+  app: App | null = null;
+  /** Id of the job on the stage, or null. */
+  watching: string | null = null;
+  /** Object URL of the picture that is being opened, or null. */
+  pendingUrl: string | null = null;
+  toasts: readonly Toast[] = [];
+  /** What a screen reader says next. */
+  spoken = '';
+  /** A clip became ready while the page was hidden. */
+  unseen = false;
+  timings: StageTimings = {};
+  /** Whether the pack is known to lie in this browser's cache. */
+  packKept = false;
+  readonly #changed: () => void;
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  #wanted: string | null = null;
+  #spokenAt = '';
+  #clock: {
+    jobId: string;
+    stage: JobStage;
+    sinceMs: number;
+    spent: Partial<Record<JobStage, number>>;
+  } | null = null;
+
+  readonly #handlers: Handlers = {
+    'open-file': ({ blob, name }) => this.#open(blob, (app) => app.openFile(blob, name)),
+    'open-sample': ({ sampleId }) => this.#open(null, (app) => app.openSample(sampleId)),
+    'open-stored': ({ pictureId }) =>
+      this.#open(this.app?.state.pictures.find((one) => one.id === pictureId)?.blob ?? null, (app) =>
+        app.openStored(pictureId),
+      ),
+    'close-picture': () => {
+      this.#live();
+      this.app?.closePicture();
+    },
+    matte: ({ colour }) => this.app?.setMatte(colour),
+    points: ({ points }) => this.app?.setPoints(points),
+    motion: ({ motion }) => {
+      this.#live();
+      this.app?.setMotion(motion);
+    },
+    settings: ({ change }) => {
+      this.#live();
+      this.app?.setSettings(change);
+    },
+    'new-seed': () => this.app?.newSeed(),
+    make: ({ parts }) => this.#make(parts),
+    'cancel-job': async ({ jobId }) => {
+      this.#unwatch(jobId);
+      await this.app?.cancelJob(jobId);
+    },
+    'retry-job': async ({ jobId }) => {
+      await this.#queueing(() => this.app?.retryJob(jobId) ?? Promise.resolve(), jobId);
+    },
+    'move-job': ({ jobId, place }) => this.app?.moveJob(jobId, place),
+    'dismiss-job': async ({ jobId }) => {
+      this.#unwatch(jobId);
+      await this.app?.dismissJob(jobId);
+    },
+    'watch-job': ({ jobId }) => {
+      this.#live();
+      this.watching = jobId === '' ? null : jobId;
+    },
+    'show-clip': ({ clipId }) => {
+      this.watching = null;
+      this.#wanted = clipId;
+      this.app?.showClip(clipId);
+    },
+    'rename-clip': ({ clipId, name }) => this.app?.renameClip(clipId, name),
+    'rename-character': ({ characterId, name }) => this.app?.renameCharacter(characterId, name),
+    'move-clip': ({ clipId, characterId }) => this.app?.moveClip(clipId, characterId),
+    'delete-clips': ({ clipIds }) => this.app?.deleteClips(clipIds),
+    'undo-delete': () => this.app?.undoDelete(),
+    regenerate: async ({ clipId }) => {
+      await this.#queueing(() => this.app?.regenerate(clipId) ?? Promise.resolve());
+      if (!location.hash.startsWith('#/gallery')) return;
+      this.watching = null;
+      this.toast({ id: `queued-${clipId}`, text: t('clip.queued') });
+    },
+    tweak: ({ clipId }) => {
+      this.#live();
+      return this.app?.tweak(clipId);
+    },
+    download: ({ clipId }) => {
+      const clip = this.app?.state.clips.find((one) => one.id === clipId);
+      if (clip !== undefined) downloadClip(clip);
+    },
+    share: async ({ clipId }) => {
+      const clip = this.app?.state.clips.find((one) => one.id === clipId);
+      if (clip === undefined || (await shareClip(clip))) return;
+      downloadClip(clip);
+      this.toast({ id: 'share', text: t('clip.shareFailed') });
+    },
+    'dismiss-alert': () => this.app?.dismissAlert(),
+    persist: async () => {
+      if ((await this.app?.persist()) === false) this.toast({ id: 'persist', text: t('gallery.persistNo') });
+    },
+    notify: async () => {
+      if (await this.app?.askNotifications()) this.toast({ id: 'notify', text: t('job.notifyOn') });
+    },
+  };
+
+  /** @param changed called when something here changed that is drawn. */
+  constructor(changed: () => void) {
+    this.#changed = changed;
+    if (typeof document !== 'undefined') document.addEventListener('visibilitychange', this.#onVisible);
+  }
+
+  /** Every request that this answers. */
+  get kinds(): readonly (keyof Handlers)[] {
+    return KINDS;
+  }
+
+  /** Carries a request out. */
+  run<K extends keyof Handlers>(kind: K, detail: RequestMap[K]): void {
+    void Promise.resolve(this.#handlers[kind](detail)).finally(() => this.#changed());
+    this.#changed();
+  }
+
+  /** Whether a request is one of those that this answers. */
+  knows(kind: RequestKind): kind is keyof Handlers {
+    return kind in this.#handlers;
+  }
+
+  /** Shows a message for a while. */
+  toast(toast: Toast): void {
+    const drop = (): void => {
+      this.toasts = this.toasts.filter((one) => one.id !== toast.id);
+      this.#changed();
+    };
+    this.toasts = [...this.toasts.filter((one) => one.id !== toast.id), { ...toast, dismiss: drop }];
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      drop();
+    }, TOAST_MS);
+    this.#timers.add(timer);
+    this.#changed();
+  }
+
+  /** Follows the state: what is watched ends, what is ready is said. */
+  follow(state: AppState): void {
+    if (state.picture.phase !== 'opening') this.#dropPending();
+    if (state.engine.phase === 'ready') this.packKept = true;
+    this.#measure(state);
+    this.#speak(state);
+    const watched = state.jobs.find((job) => job.record.id === this.watching);
+    const isNew = state.shownClipId !== null && state.shownClipId !== this.#wanted;
+    // One job runs at a time: a clip that appears while the watched job runs is that job's.
+    const isWatched = isNew && watched?.record.state === 'running';
+    if (this.watching !== null && (watched === undefined || watched.record.state === 'done' || isWatched)) {
+      const clipId = watched?.record.clipId ?? state.shownClipId;
+      this.watching = null;
+      this.#wanted = clipId;
+      if (clipId !== null && state.shownClipId !== clipId) this.app?.showClip(clipId);
+      this.#ready();
+    } else if (state.shownClipId !== null && isNew) {
+      // A clip became ready while something else was on the stage: say so, and leave the stage alone.
+      const clipId = state.shownClipId;
+      this.app?.showClip(null);
+      this.toast({
+        id: `ready-${clipId}`,
+        text: t('toast.ready'),
+        action: { label: t('job.watch'), run: () => this.#watchClip(clipId) },
+      });
+      this.#ready();
+    }
+    this.#changed();
+  }
+
+  /** Ends timers and listeners. */
+  end(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#dropPending();
+    document.removeEventListener('visibilitychange', this.#onVisible);
+  }
+
+  readonly #onVisible = (): void => {
+    if (document.hidden || !this.unseen) return;
+    this.unseen = false;
+    this.#changed();
+  };
+
+  #watchClip(clipId: string): void {
+    this.watching = null;
+    this.#wanted = clipId;
+    location.hash = '#/';
+    this.app?.showClip(clipId);
+  }
+
+  #ready(): void {
+    this.spoken = t('job.readyLive');
+    this.unseen = document.hidden;
+  }
+
+  /** Back to the live preview. */
+  #live(): void {
+    this.watching = null;
+    this.#wanted = null;
+    if (this.app !== null && this.app.state.shownClipId !== null) this.app.showClip(null);
+  }
+
+  #unwatch(jobId: string): void {
+    if (this.watching === jobId) this.watching = null;
+  }
+
+  async #open(blob: Blob | null, open: (app: App) => Promise<void>): Promise<void> {
+    const { app } = this;
+    if (app === null) return;
+    this.#live();
+    this.#dropPending();
+    if (blob !== null && blob.type.startsWith('image/')) this.pendingUrl = URL.createObjectURL(blob);
+    this.#changed();
+    await serviceWorkerInControl();
+    await open(app);
+  }
+
+  #dropPending(): void {
+    if (this.pendingUrl === null) return;
+    URL.revokeObjectURL(this.pendingUrl);
+    this.pendingUrl = null;
+  }
+
+  async #make(parts: number): Promise<void> {
+    const { app } = this;
+    if (app === null) return;
+    this.#live();
+    let first: string | null = null;
+    for (let part = 0; part < parts; part += 1) {
+      if (part > 0) app.newSeed();
+      first ??= await app.makeClip();
+    }
+    this.#watchNew(first);
+  }
+
+  #watchNew(jobId: string | null): void {
+    const job = this.app?.state.jobs.find((one) => one.record.id === jobId);
+    if (jobId === null || job === undefined) return;
+    const ahead = this.app?.state.jobs.some(
+      (one) => one.record.id !== jobId && one.record.state === 'running',
+    );
+    // Behind another job it waits in the list, and the stage stays free for the next idea.
+    if (ahead === true) this.toast({ id: `queued-${jobId}`, text: t('clip.queued') });
+    else this.watching = jobId;
+  }
+
+  async #queueing(queue: () => Promise<void>, jobId: string | null = null): Promise<void> {
+    const before = new Set(this.app?.state.jobs.map((job) => job.record.id));
+    this.#live();
+    await queue();
+    const added = this.app?.state.jobs.find((job) => !before.has(job.record.id));
+    this.#watchNew(added?.record.id ?? jobId);
+  }
+
+  #measure(state: AppState): void {
+    const running = state.jobs.find((job) => job.record.state === 'running');
+    const nowMs = performance.now();
+    const clock = this.#clock;
+    if (clock !== null) {
+      clock.spent[clock.stage] = (clock.spent[clock.stage] ?? 0) + nowMs - clock.sinceMs;
+      clock.sinceMs = nowMs;
+      if (clock.jobId !== running?.record.id) {
+        this.timings = clock.spent;
+        this.#clock = null;
+      } else clock.stage = running.stage;
+    }
+    if (running !== undefined && this.#clock === null) {
+      this.#clock = { jobId: running.record.id, stage: running.stage, sinceMs: nowMs, spent: {} };
+    }
+  }
+
+  #speak(state: AppState): void {
+    const running = state.jobs.find((job) => job.record.state === 'running');
+    if (running === undefined) return;
+    const step = Math.floor(running.progress / SPOKEN_STEP) * SPOKEN_STEP;
+    const key = `${running.record.id} ${running.stage} ${step}`;
+    if (key === this.#spokenAt) return;
+    this.#spokenAt = key;
+    this.spoken = t('job.live', { stage: t(`job.${running.stage}`), percent: percent(running.progress) });
+  }
+}
