@@ -78,14 +78,12 @@ async function readPack(folder: string): Promise<{ pack: Pack; bytes: number } |
   }
 }
 
-async function current(folder: string, stamp: string, key: string): Promise<BuildResult | null> {
-  const written = await readFile(stamp, 'utf8').catch(() => '');
-  if (written !== key) return null;
+async function current(folder: string, key: string): Promise<BuildResult | null> {
   const read = await readPack(folder);
-  return read && { ...read, folder, current: true };
+  return read?.pack.build === key ? { ...read, folder, current: true } : null;
 }
 
-async function make(cache: string): Promise<{ pack: Pack; files: Map<string, Uint8Array> }> {
+async function make(cache: string, build: string): Promise<{ pack: Pack; files: Map<string, Uint8Array> }> {
   const sources = new Map<PackageKey, Map<string, Uint8Array>>();
   for (const key of Object.keys(PACKAGES) as PackageKey[])
     sources.set(key, await fetchPackage(PACKAGES[key], cache));
@@ -131,6 +129,7 @@ async function make(cache: string): Promise<{ pack: Pack; files: Map<string, Uin
     constants: CONSTANTS,
     limits: { maxSidePx: 3840, memoryBytes: 256_000_000 },
     session: { disable_quant_qdq: '1' },
+    build,
   });
   files.set('pack.json', new TextEncoder().encode(`${JSON.stringify(pack, null, 2)}\n`));
   return { pack, files };
@@ -145,13 +144,12 @@ async function make(cache: string): Promise<{ pack: Pack; files: Map<string, Uin
 export async function buildPortraitPack(options: BuildOptions = {}): Promise<BuildResult> {
   const folder = options.output ?? join(ROOT, 'public/packs/portrait');
   const cache = options.cache ?? join(ROOT, '.cache/portrait');
-  const stamp = join(cache, `key-${sha256(folder).slice(0, 16)}`);
   const key = await buildKey();
   if (!options.force) {
-    const found = await current(folder, stamp, key);
+    const found = await current(folder, key);
     if (found) return found;
   }
-  const { pack, files } = await make(cache);
+  const { pack, files } = await make(cache, key);
   const bytes = [...files.values()].reduce((sum, file) => sum + file.length, 0);
   if (bytes > LIMIT_BYTES)
     throw new AppError('ERR_MODEL_FAILED', `the pack has ${bytes} bytes, more than ${LIMIT_BYTES}`, {
@@ -166,7 +164,6 @@ export async function buildPortraitPack(options: BuildOptions = {}): Promise<Bui
     await cp(work, folder, { recursive: true });
     await rm(work, { recursive: true, force: true });
   });
-  await writeFile(stamp, key);
   return { pack, folder, bytes, current: false };
 }
 

@@ -84,6 +84,8 @@ export const packSchema = v.pipe(
     }),
     /** Settings that onnxruntime sessions of this pack are made with (`extra.session`). */
     session: v.optional(v.record(v.string(), v.string()), {}),
+    /** Hash of what made the pack; tells a builder whether it is current. */
+    build: v.optional(sha256),
     signature: v.optional(v.object({ algorithm: v.literal('ed25519'), keyId: name, value: name })),
   }),
 );

@@ -26,6 +26,7 @@ export async function tfjsReference(
   weights: Uint8Array,
   side: number,
   outputs: readonly string[],
+  channels = 3,
 ): Promise<Reference> {
   started ??= start();
   await started;
@@ -38,7 +39,7 @@ export async function tfjsReference(
     }),
   );
   return async (input) => {
-    const picture = tensor(input, [1, side, side, 3]);
+    const picture = tensor(input, [1, side, side, channels]);
     const results = model.execute(picture, [...outputs]);
     const list: Tensor[] = Array.isArray(results) ? results : [results];
     const values = await Promise.all(list.map((result) => result.data()));

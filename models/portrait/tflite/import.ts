@@ -297,5 +297,10 @@ export function importTflite(bytes: Uint8Array): Network {
   const magic = new TextDecoder('latin1').decode(bytes.subarray(4, 8));
   if (magic !== 'TFL3')
     throw new AppError('ERR_MODEL_DAMAGED', 'not a TensorFlow Lite file', { details: { magic } });
-  return new Importer(bytes).run();
+  try {
+    return new Importer(bytes).run();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new AppError('ERR_MODEL_DAMAGED', 'the TensorFlow Lite file is incomplete', { cause });
+  }
 }
