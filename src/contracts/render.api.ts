@@ -5,8 +5,8 @@ import type { ClipSettings, Motion, Notice } from './settings.ts';
 
 /** Where networks run. */
 export type Provider = 'webgpu' | 'wasm';
-/** What draws. */
-export type RendererKind = 'webgpu' | 'webgl2';
+/** What draws: a graphics API, or the processor where the only adapter is a software one. */
+export type RendererKind = 'webgpu' | 'webgl2' | 'processor';
 
 /** What the render worker found on this machine, after the capture self-test. */
 export interface RenderCapabilities {

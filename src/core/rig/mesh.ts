@@ -15,6 +15,8 @@ export interface RigMesh {
   readonly surface: Float32Array;
   readonly indices: Uint32Array;
   readonly patchStart: number;
+  /** How many of `indices` belong to the base: the triangles that cover the whole picture. */
+  readonly baseIndices: number;
 }
 
 /** A strip of the mesh laid over the base grid: `columns × rows` vertices from `first`. */
@@ -38,11 +40,13 @@ export class MeshBuilder {
   }
 
   build(patchStart: number): RigMesh {
+    const base = this.#indices.findIndex((index) => index >= patchStart);
     return {
       positions: new Float32Array(2 * this.#vertices),
       surface: new Float32Array(SURFACE_STRIDE * this.#vertices),
       indices: Uint32Array.from(this.#indices),
       patchStart,
+      baseIndices: base < 0 ? this.#indices.length : base,
     };
   }
 }

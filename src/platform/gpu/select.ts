@@ -1,6 +1,7 @@
 import { AppError } from '../../contracts/errors.ts';
 import type { RendererKind } from '../../contracts/render.api.ts';
 import type { RigMesh } from '../../core/rig/mesh.ts';
+import { createProcessorRenderer } from './processor.ts';
 import type { Renderer } from './renderer.ts';
 import { createWebGl2Renderer } from './webgl2.ts';
 import { createWebGpuRenderer } from './webgpu.ts';
@@ -28,6 +29,7 @@ function plainMesh(): RigMesh {
     surface: Float32Array.from(corners.flatMap(([u, v]) => [u, v, 0, 0, 0, 0, 1])),
     indices: Uint32Array.of(0, 1, 2, 1, 3, 2),
     patchStart: 0,
+    baseIndices: 6,
   };
 }
 
@@ -76,39 +78,34 @@ export async function selfTest(renderer: Renderer): Promise<string | null> {
 }
 
 /**
- * The first renderer that passes the self-test: WebGPU on a real adapter, then WebGL2, then WebGPU on whatever there
- * is.
- * @param forced only this kind (tests, developer page).
+ * The first renderer that passes the self-test: WebGPU on a real adapter, WebGL2 on one, then the processor, which is
+ * faster than a graphics API that computes on the processor.
+ * @param forced only this kind, on any adapter (tests, developer page).
  * @throws ERR_ENV_NO_RENDERER when none draws what it should.
  */
 export async function selectRenderer(forced?: RendererKind): Promise<Renderer> {
+  const allowSoftware = forced !== undefined;
+  const candidates: readonly (readonly [RendererKind, () => Renderer | Promise<Renderer>])[] = [
+    ['webgpu', () => createWebGpuRenderer({ allowSoftware })],
+    ['webgl2', createWebGl2Renderer],
+    ['processor', createProcessorRenderer],
+  ];
   const tried: string[] = [];
-  const test = async (create: () => Renderer | Promise<Renderer>): Promise<Renderer | null> => {
+  for (const [kind, create] of candidates) {
+    if (forced !== undefined && forced !== kind) continue;
     let renderer: Renderer | null = null;
     try {
       renderer = await create();
-      const wrong = await selfTest(renderer);
+      const wrong =
+        renderer.software && kind !== 'processor' && !allowSoftware
+          ? 'a software adapter'
+          : await selfTest(renderer);
       if (wrong === null) return renderer;
-      tried.push(`${renderer.kind}: ${wrong}`);
+      tried.push(`${kind}: ${wrong}`);
     } catch (error) {
-      tried.push(error instanceof Error ? error.message : String(error));
+      tried.push(`${kind}: ${error instanceof Error ? error.message : String(error)}`);
     }
     renderer?.close();
-    return null;
-  };
-  const steps: readonly (() => Promise<Renderer | null>)[] =
-    forced === 'webgpu'
-      ? [() => test(() => createWebGpuRenderer({ allowSoftware: true }))]
-      : forced === 'webgl2'
-        ? [() => test(createWebGl2Renderer)]
-        : [
-            () => test(() => createWebGpuRenderer({ allowSoftware: false })),
-            () => test(createWebGl2Renderer),
-            () => test(() => createWebGpuRenderer({ allowSoftware: true })),
-          ];
-  for (const step of steps) {
-    const renderer = await step();
-    if (renderer) return renderer;
   }
   throw new AppError('ERR_ENV_NO_RENDERER', `nothing on this machine draws: ${tried.join('; ')}`);
 }
