@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { chromium, type Page } from 'playwright';
-import { CHROME_FLAGS, CHROME_MISSING, findChrome } from '../../scripts/lib/chrome.ts';
+import type { Page } from 'playwright';
+import { launchBrowser } from '../../scripts/lib/browser.ts';
 import { projectPath } from '../../scripts/lib/paths.ts';
 import { startServer } from '../../scripts/lib/static-server.ts';
 import type { Raster } from './raster.ts';
@@ -11,6 +11,16 @@ export type Point = readonly [x: number, y: number, z: number];
 /** 478 points in MediaPipe's order: 468 of the mesh, then the two irises. */
 export type Landmarks = readonly Point[];
 
+/** Follows one face from frame to frame. */
+export interface Follower {
+  /**
+   * Landmarks of the next frame. Frames may be left out, as long as the face does not jump.
+   *
+   * @returns null where it sees no face
+   */
+  look(frame: Raster): Promise<Landmarks | null>;
+}
+
 /** MediaPipe's own face mesh in a browser of its own: an opinion that shares no code or weights file with ours. */
 export interface Oracle {
   /**
@@ -19,18 +29,14 @@ export interface Oracle {
    * @returns null when it sees no face
    */
   still(picture: Raster): Promise<Landmarks | null>;
-  /**
-   * Landmarks of frames that follow one another; the face is tracked from frame to frame.
-   *
-   * @returns one entry a frame, null where it sees no face
-   */
-  frames(frames: AsyncIterable<Raster> | Iterable<Raster>): Promise<(Landmarks | null)[]>;
+  /** Starts to follow a face through frames of one film; ends whatever was followed before. */
+  follow(): Follower;
   /** Ends the browser and its server. */
   close(): Promise<void>;
 }
 
-/** A still is looked at this often, since the second and third look refine the crop of the first. */
-const STILL_LOOKS = 3;
+/** A new face is looked at this often, since each look refines the crop for the next until it settles. */
+const FIRST_LOOKS = 6;
 
 declare function landmarks(
   url: string,
@@ -58,11 +64,9 @@ async function see(
 /**
  * Starts the oracle: a server of its own on this machine and a headless Chromium.
  *
- * @throws Error when there is no Chromium or the runtime does not start within two minutes
+ * @throws ERR_ENV_UNSUPPORTED when there is no Chromium; Error when the runtime does not start within two minutes
  */
 export async function openOracle(): Promise<Oracle> {
-  const executablePath = findChrome();
-  if (executablePath === null) throw new Error(CHROME_MISSING);
   const html = await readFile(projectPath('test/effects/oracle-page.html'));
   let shown: { readonly id: number; readonly raster: Raster } | null = null;
   let count = 0;
@@ -80,7 +84,7 @@ export async function openOracle(): Promise<Oracle> {
       return true;
     },
   });
-  const browser = await chromium.launch({ executablePath, headless: true, args: [...CHROME_FLAGS] });
+  const browser = await launchBrowser();
   const close = async (): Promise<void> => {
     await browser.close();
     await server.close();
@@ -94,14 +98,16 @@ export async function openOracle(): Promise<Oracle> {
       return `/raster/${shown.id}`;
     };
     return {
-      still: (picture) => see(page, show, picture, true, STILL_LOOKS),
-      async frames(frames) {
-        const out: (Landmarks | null)[] = [];
-        for await (const frame of frames) {
-          const first = out.length === 0;
-          out.push(await see(page, show, frame, first, first ? STILL_LOOKS : 1));
-        }
-        return out;
+      still: (picture) => see(page, show, picture, true, FIRST_LOOKS),
+      follow() {
+        let fresh = true;
+        return {
+          look(frame) {
+            const first = fresh;
+            fresh = false;
+            return see(page, show, frame, first, first ? FIRST_LOOKS : 1);
+          },
+        };
       },
       close,
     };
