@@ -7,7 +7,7 @@ import { clipSettingsSchema, DEFAULT_SETTINGS, type ClipSettings } from '../cont
 import { estimateClipS, learnSpeed, type Speed } from '../core/job/estimate.ts';
 import { clipName } from '../core/job/names.ts';
 import { validateSettings } from '../core/job/validate.ts';
-import { keepForGood, readRoom } from '../platform/store/room.ts';
+import { keepForGood, readRoom } from './room.ts';
 import { createStore } from '../platform/store/store.ts';
 import { createEngine } from './engine.ts';
 import { createGallery } from './gallery.ts';

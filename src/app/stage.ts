@@ -45,17 +45,13 @@ export interface Stage {
 
 /** Colour under transparent pixels until another is chosen. */
 const MATTE = '#ffffff';
-/** A file larger than this is no picture of 50 megapixels; it is refused before it is read into memory. */
+/** A larger file is not read into memory here: the worker refuses it by its first bytes or its size. */
 const FILE_MAX_BYTES = 256 * 2 ** 20;
 /** Two losses within this time are not healed by a third worker. */
 const LOSS_APART_MS = 10_000;
 
 async function readBytes(blob: Blob): Promise<Blob> {
-  if (blob.size > FILE_MAX_BYTES) {
-    throw new AppError('ERR_INPUT_TOO_LARGE', `the file has ${blob.size} bytes`, {
-      details: { sizeBytes: blob.size, mostBytes: FILE_MAX_BYTES },
-    });
-  }
+  if (blob.size > FILE_MAX_BYTES) return blob;
   try {
     // A copy: the file may be changed or removed while its job still waits.
     return new Blob([await blob.arrayBuffer()], { type: blob.type });
@@ -65,6 +61,7 @@ async function readBytes(blob: Blob): Promise<Blob> {
 }
 
 async function digestOf(blob: Blob): Promise<string> {
+  if (blob.size > FILE_MAX_BYTES) return '';
   const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

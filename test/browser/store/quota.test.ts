@@ -2,7 +2,7 @@
 import { deleteDB } from 'idb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { cdp } from 'vitest/browser';
-import { readRoom } from '../../../src/platform/store/room.ts';
+import { readRoom } from '../../../src/app/room.ts';
 import { createStore, type Store } from '../../../src/platform/store/store.ts';
 import { character, clip, freshName, job, noise, picture } from './records.ts';
 
