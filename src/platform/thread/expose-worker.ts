@@ -22,8 +22,10 @@ const isCallback = (value: unknown): value is RemoteCallback => typeof value ===
  */
 export function exposeWorker(api: object): void {
   installThrowHandler();
+  const life = holdLife();
   expose(async (method: string, ...args: unknown[]): Promise<unknown> => {
     const implementation: unknown = Reflect.get(api, method);
+    await life;
     if (typeof implementation !== 'function') throw new TypeError(`The worker has no method ${method}`);
     const remotes: RemoteCallback[] = [];
     let open = true;
@@ -42,20 +44,24 @@ export function exposeWorker(api: object): void {
       for (const remote of remotes) remote[releaseProxy]();
     }
   });
-  holdLife();
 }
 
 /**
  * Holds a Web Lock until the worker's global goes away, and tells its name: the page waits for the same lock, and so
  * learns of a death that fires no event (`self.close()`, a crash). Without locks the page knows errors alone.
+ *
+ * @returns resolves once the lock is held and its name sent, so that no call runs unwatched.
  */
-function holdLife(): void {
-  if (!('locks' in navigator)) return;
+function holdLife(): Promise<void> {
+  if (!('locks' in navigator)) return Promise.resolve();
   const lock = `stillwake-worker-${crypto.randomUUID()}`;
-  navigator.locks
-    .request(lock, () => {
-      self.postMessage({ type: 'worker-life', lock } satisfies LifeMessage);
-      return new Promise<never>(() => undefined);
-    })
-    .catch(() => undefined);
+  return new Promise((resolve) => {
+    navigator.locks
+      .request(lock, () => {
+        self.postMessage({ type: 'worker-life', lock } satisfies LifeMessage);
+        resolve();
+        return new Promise<never>(() => undefined);
+      })
+      .catch(() => resolve());
+  });
 }
