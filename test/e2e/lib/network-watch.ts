@@ -19,6 +19,13 @@ export interface NetworkWatch {
   close(): Promise<void>;
 }
 
+/**
+ * Services that Chromium calls for itself, updates and accounts, whatever is on its pages. Only the proxy sees these;
+ * a page that asked for one would be caught by the other net.
+ */
+const BROWSER_SERVICES =
+  /^(https?:\/\/)?((update|optimizationguide-pa|content-autofill|safebrowsing|clients\d?)\.googleapis\.com|(accounts|clients\d|redirector|www)\.google\.com|[\w.-]+\.gvt1\.com)[:/]/;
+
 const OWN_SCHEMES: ReadonlySet<string> = new Set(['blob:', 'data:']);
 
 function listen(server: Server): Promise<number> {
@@ -34,12 +41,15 @@ function listen(server: Server): Promise<number> {
 export async function startNetworkWatch(ownOrigin: () => string): Promise<NetworkWatch> {
   let foreign: string[] = [];
   const seen: string[] = [];
+  const refused = (address = '?'): void => {
+    if (!BROWSER_SERVICES.test(address)) foreign.push(address);
+  };
   const server = createServer((request, response) => {
-    foreign.push(request.url ?? '?');
+    refused(request.url);
     response.writeHead(403).end();
   });
   server.on('connect', (request, socket) => {
-    foreign.push(request.url ?? '?');
+    refused(request.url);
     socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
   });
   const port = await listen(server);

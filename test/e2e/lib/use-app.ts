@@ -27,6 +27,8 @@ export interface AppUnderTest {
   readonly page: Page;
   readonly browser: Browser;
   readonly watch: NetworkWatch;
+  /** Calls back with the path of every request that reaches the server, until the test is over. */
+  onRequest(listener: (pathname: string) => void): void;
   /** An empty folder, removed after the file's tests. */
   readonly folder: string;
   /** Path of a file in {@link folder}. */
@@ -70,6 +72,7 @@ export function useApp(options: { readonly args?: readonly string[] } = {}): App
   let folder: string | undefined;
   let session: Promise<ClipSession> | undefined;
   let troubles: string[] = [];
+  let requestListener: (pathname: string) => void = () => undefined;
   const there = <T>(value: T | undefined): T => {
     if (value === undefined) throw new Error('used outside a test');
     return value;
@@ -78,7 +81,14 @@ export function useApp(options: { readonly args?: readonly string[] } = {}): App
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'stillwake-e2e-'));
-    server = await startServer({ root: DIST, port: 0 });
+    server = await startServer({
+      root: DIST,
+      port: 0,
+      route: (request) => {
+        requestListener(new URL(request.url ?? '/', 'http://localhost').pathname);
+        return false;
+      },
+    });
     const { origin } = new URL(server.url);
     watch = await startNetworkWatch(() => origin);
     browser = await launchBrowser({
@@ -89,6 +99,7 @@ export function useApp(options: { readonly args?: readonly string[] } = {}): App
 
   beforeEach(async () => {
     troubles = [];
+    requestListener = () => undefined;
     context = await there(browser).newContext();
     there(watch).follow(context);
     context.on('weberror', (error) => troubles.push(error.error().message));
@@ -133,6 +144,9 @@ export function useApp(options: { readonly args?: readonly string[] } = {}): App
     },
     get folder() {
       return there(folder);
+    },
+    onRequest(listener) {
+      requestListener = listener;
     },
     path: (name) => join(there(folder), name),
     async clip(...args) {
