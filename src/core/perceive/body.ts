@@ -61,26 +61,23 @@ export interface FaceFrame {
   readonly angle: number;
 }
 
-/** Where a body may be when the person detector sees none: below a face, or around the person's mask. */
+/** Where a body may be when the person detector sees none: below the face, or around the person's mask. */
 export function bodyGuesses(
-  face: FaceFrame | null,
+  face: FaceFrame,
   person: readonly [number, number, number, number] | null,
 ): Roi[] {
-  const out: Roi[] = [];
-  if (face) {
-    // An adult stands about 27 eye distances tall, the hips 12 below the eyes; sitting or cropped people are nearer.
-    for (const [down, size] of [
+  // An adult stands about 27 eye distances tall, the hips 12 below the eyes; sitting or cropped people are nearer.
+  const out: Roi[] = (
+    [
       [7, 20],
       [11, 32],
-    ] as const) {
-      out.push({
-        cx: face.cx - Math.sin(face.angle) * down * face.eyeDistance,
-        cy: face.cy + Math.cos(face.angle) * down * face.eyeDistance,
-        size: size * face.eyeDistance,
-        angle: face.angle,
-      });
-    }
-  }
+    ] as const
+  ).map(([down, size]) => ({
+    cx: face.cx - Math.sin(face.angle) * down * face.eyeDistance,
+    cy: face.cy + Math.cos(face.angle) * down * face.eyeDistance,
+    size: size * face.eyeDistance,
+    angle: face.angle,
+  }));
   if (person) {
     const [x, y, width, height] = person;
     out.push({
@@ -136,11 +133,24 @@ export async function findBody(
   };
   const [seen] = await detectBodies(picture, runner, face);
   let best = seen ? await better(null, seen) : null;
-  if (!isSure(best)) for (const guess of bodyGuesses(face, person)) best = await better(best, guess);
+  // Without a face the network finds a body in anything; only the detector is believed then.
+  if (!isSure(best) && face) for (const guess of bodyGuesses(face, person)) best = await better(best, guess);
   if (!isSure(best)) return null;
   const again = await poseIn(picture, runner, best.next);
   if (holdsFace(again, face) && again.score >= best.score - 0.05) best = again;
+  if (!face && !fills(best.landmarks, person)) return null;
   return { landmarks: best.landmarks, score: Math.min(1, best.score) };
+}
+
+/** True when the shoulders are a plausible part of the person's mask, and seen. */
+function fills(landmarks: Float32Array, person: readonly [number, number, number, number] | null): boolean {
+  const [left, right] = [4 * 11, 4 * 12];
+  const seen = Math.min(landmarks[left + 3] ?? 0, landmarks[right + 3] ?? 0);
+  const across = Math.hypot(
+    (landmarks[left] ?? 0) - (landmarks[right] ?? 0),
+    (landmarks[left + 1] ?? 0) - (landmarks[right + 1] ?? 0),
+  );
+  return person !== null && seen > 0.5 && across > 0.15 * Math.max(person[2], person[3]);
 }
 
 function isSure(read: PoseRead | null): read is PoseRead {

@@ -116,44 +116,47 @@ function handBox(landmarks: Float32Array): readonly [number, number, number, num
   return [roi.cx - roi.size / 2, roi.cy - roi.size / 2, roi.size, roi.size];
 }
 
-/** Squares in which hands may be: where the palm detector sees them, near the body's wrists too, and where the body says. */
-async function handGuesses(
-  picture: Pyramid,
-  runner: GraphRunner,
-  body: BodyObservation | null,
-): Promise<Roi[]> {
+/** A hand near a guess: looked at twice, the second time on the square that its own points ask for. */
+async function readHand(picture: Pyramid, runner: GraphRunner, guess: Roi): Promise<HandObservation | null> {
   const base = picture.levels[0];
-  if (!base) return [];
-  const palms = await detect(picture, runner, PALM_DETECTOR, frameRoi(base.width, base.height), MIN_PALM);
-  const fromBody: Roi[] = [];
-  if (body) {
-    for (const side of ['left', 'right'] as const) {
-      const wrist = 4 * ARMS[side].wrist;
-      const x = body.landmarks[wrist] ?? -1;
-      const y = body.landmarks[wrist + 1] ?? -1;
-      if ((body.landmarks[wrist + 3] ?? 0) < MIN_WRIST || x < 0 || y < 0 || x > base.width || y > base.height)
-        continue;
-      const roi = handRoiFromBody(body, side);
-      fromBody.push(roi);
-      palms.push(
-        ...(await detect(
-          picture,
-          runner,
-          PALM_DETECTOR,
-          { ...roi, size: 1.6 * roi.size, angle: 0 },
-          MIN_PALM,
-        )),
-      );
-    }
+  const first = await handIn(picture, runner, guess);
+  if (!base || first.presence < MIN_FIRST) return null;
+  const { landmarks, presence, handedness } = await handIn(picture, runner, handRoi(first.landmarks));
+  const score = presence * insideShare(landmarks, base.width, base.height);
+  return score >= MIN_SCORE ? { landmarks, score, handedness } : null;
+}
+
+/** Hands that the palm detector sees on a square. */
+async function readPalms(picture: Pyramid, runner: GraphRunner, roi: Roi): Promise<HandObservation[]> {
+  const out: HandObservation[] = [];
+  for (const palm of (await detect(picture, runner, PALM_DETECTOR, roi, MIN_PALM)).slice(0, 2)) {
+    const hand = await readHand(picture, runner, handRoiFromPalm(palm));
+    if (hand) out.push(hand);
   }
-  return [...palms.map(handRoiFromPalm), ...fromBody];
+  return out;
+}
+
+/** Squares around the wrists that can be seen. */
+function wristRois(body: BodyObservation, width: number, height: number): Roi[] {
+  const out: Roi[] = [];
+  for (const side of ['left', 'right'] as const) {
+    const wrist = 4 * ARMS[side].wrist;
+    const x = body.landmarks[wrist] ?? -1;
+    const y = body.landmarks[wrist + 1] ?? -1;
+    const visible = (body.landmarks[wrist + 3] ?? 0) >= MIN_WRIST;
+    if (visible && x >= 0 && y >= 0 && x <= width && y <= height) out.push(handRoiFromBody(body, side));
+  }
+  return out;
 }
 
 /**
  * The hands that can be seen, at most two, best first. The score is the network's presence × the share of the hand inside
  * the picture.
  *
- * @param body the main person, whose wrists tell where to look; null looks everywhere only once.
+ * The body's wrists lead to them; where they do not, the palm detector looks around the wrist, and on the whole picture when
+ * no hand was found at all: it costs more than everything else together.
+ *
+ * @param body the main person; null looks at the whole picture.
  */
 export async function findHands(
   picture: Pyramid,
@@ -163,13 +166,13 @@ export async function findHands(
   const base = picture.levels[0];
   if (!base) return [];
   const found: HandObservation[] = [];
-  for (const guess of await handGuesses(picture, runner, body)) {
-    const first = await handIn(picture, runner, guess);
-    if (first.presence < MIN_FIRST) continue;
-    const { landmarks, presence, handedness } = await handIn(picture, runner, handRoi(first.landmarks));
-    const score = presence * insideShare(landmarks, base.width, base.height);
-    if (score >= MIN_SCORE) found.push({ landmarks, score, handedness });
+  for (const guess of body ? wristRois(body, base.width, base.height) : []) {
+    const hand = await readHand(picture, runner, guess);
+    if (hand) found.push(hand);
+    else found.push(...(await readPalms(picture, runner, { ...guess, size: 1.6 * guess.size, angle: 0 })));
   }
+  if (found.length === 0)
+    found.push(...(await readPalms(picture, runner, frameRoi(base.width, base.height))));
   found.sort((a, b) => b.score - a.score);
   const apart: HandObservation[] = [];
   for (const hand of found) {

@@ -8,12 +8,15 @@ import type { GraphRunner } from './runner.ts';
 
 /** Longest side of the mask that is returned. */
 const MASK_SIDE = 640;
-/** Share of the picture below which a mask is too small to move anything by. */
+/** Share of the picture below which a mask is too small to move anything by; without a face it is less to be believed. */
 const MIN_AREA = 0.015;
+const MIN_AREA_FACELESS = 0.04;
 /** Share of the mask that its largest patch must hold. */
 const MIN_WHOLE = 0.6;
 /** Patches below this share of the largest one are noise. */
 const MIN_PATCH = 0.08;
+/** Holes inside the mask below this share of its largest patch are the network's doubts, not gaps between limbs. */
+const MAX_HOLE = 0.01;
 /** A person whose box is smaller than this share of the picture's longer side is looked at again. */
 const SMALL = 0.7;
 const MAX_STRETCH = 2;
@@ -111,9 +114,11 @@ export async function findPerson(
   if (around) pasteMask(plane, scale, await maskIn(picture, runner, around), around, 0.08);
 
   const { labels, patches, main } = mainPatch(plane, face, scale);
+  const minArea = face ? MIN_AREA : MIN_AREA_FACELESS;
   const total = patches.reduce((sum, patch) => sum + patch.area, 0);
-  if (!main || main.area < MIN_AREA * plane.data.length || main.area < MIN_WHOLE * total) return null;
+  if (!main || main.area < minArea * plane.data.length || main.area < MIN_WHOLE * total) return null;
   dropSpecks(plane, labels, patches, MIN_PATCH * main.area);
+  fillHoles(plane, MAX_HOLE * main.area);
 
   const radius = Math.max(2, Math.round(Math.max(plane.width, plane.height) / 160));
   const refined = guidedFilter(plane, luma(level), radius, 4e-4);
@@ -152,4 +157,20 @@ function dropSpecks(plane: Plane, labels: Int32Array, patches: readonly Patch[],
   for (let i = 0; i < labels.length; i++) {
     if (small.has(labels[i] ?? 0)) plane.data[i] = 0;
   }
+}
+
+/** Fills patches of background smaller than `maxArea` that do not reach the picture's border. */
+function fillHoles(plane: Plane, maxArea: number): void {
+  const { width, height, data } = plane;
+  const inverse = { width, height, data: data.map((value) => 1 - value) };
+  const { labels, patches } = patchesOf(inverse, 0.5);
+  const holes = new Set(
+    patches
+      .filter(({ area, box: [x, y, w, h] }) => {
+        return area < maxArea && x > 0 && y > 0 && x + w < width && y + h < height;
+      })
+      .map(({ label }) => label),
+  );
+  if (holes.size === 0) return;
+  for (let i = 0; i < labels.length; i++) if (holes.has(labels[i] ?? 0)) data[i] = 1;
 }
