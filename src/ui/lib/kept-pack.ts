@@ -35,7 +35,9 @@ export async function keptPack(): Promise<KeptPack> {
     const response = await fetch(new URL('pack.json', base));
     if (!response.ok) return { canKeep, here: false, sizeBytes: null };
     const files = filesIn(await response.json());
-    const kept = await Promise.all(files.map(({ path }) => caches.match(new URL(path, base))));
+    const kept = await Promise.all(
+      files.map(({ path }) => caches.match(new URL(path, base), { ignoreSearch: true })),
+    );
     return {
       canKeep,
       here: canKeep && files.length > 0 && kept.every((one) => one !== undefined),

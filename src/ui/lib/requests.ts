@@ -23,7 +23,7 @@ export interface RequestProof {
 const LOCAL = /^(blob|data|about):/;
 
 /** Gathers the page's own record (resource timing) and the service worker's. Addresses inside the page are left out. */
-export async function requestProof(): Promise<RequestProof> {
+export function requestProof(): RequestProof {
   const byUrl = new Map<string, Requested>();
   const entries = [
     ...performance.getEntriesByType('navigation'),
@@ -43,18 +43,18 @@ export async function requestProof(): Promise<RequestProof> {
       sends: false,
     });
   }
-  const counted = await countedRequests();
-  for (const { url, destination, method, count, fromCache } of counted ?? []) {
+  const counted = countedRequests();
+  for (const { url, destination, method, count } of counted.requests) {
     const known = byUrl.get(url);
     byUrl.set(url, {
       url,
       kind: known?.kind ?? (destination === '' ? 'fetch' : destination),
       count: Math.max(count, known?.count ?? 0),
       sizeBytes: known?.sizeBytes ?? null,
-      fromCache: known?.fromCache ?? fromCache === count,
+      fromCache: known?.fromCache ?? false,
       ownOrigin: new URL(url).origin === location.origin,
       sends: (known?.sends ?? false) || !['GET', 'HEAD'].includes(method),
     });
   }
-  return { requests: [...byUrl.values()], complete: counted !== null };
+  return { requests: [...byUrl.values()], complete: counted.fromStart };
 }

@@ -1,21 +1,36 @@
 /** How long a first picture waits for the service worker, so that the pack it fetches is kept for offline use, ms. */
 const CONTROL_MS = 1500;
 
-/** One kind of request as the service worker counts it. */
+/** One address as the service worker counted it. */
 export interface RequestCount {
   readonly url: string;
   readonly destination: string;
   readonly method: string;
   readonly count: number;
-  readonly fromCache: number;
 }
 
-/** Message from the page to the service worker. */
-export type ToServiceWorker = { readonly kind: 'requests' };
+const counted = new Map<string, RequestCount>();
+let inControlFromStart = false;
+
+function isTold(
+  data: unknown,
+): data is { kind: 'request'; url: string; method: string; destination: string } {
+  return typeof data === 'object' && data !== null && 'kind' in data && data.kind === 'request';
+}
+
+function onMessage(event: MessageEvent<unknown>): void {
+  if (!isTold(event.data)) return;
+  const { url, method, destination } = event.data;
+  const key = `${method} ${url}`;
+  counted.set(key, { url, method, destination, count: (counted.get(key)?.count ?? 0) + 1 });
+}
 
 /** Registers the service worker of a built application; quietly does without where there is none. */
 export async function registerServiceWorker(): Promise<void> {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
+  inControlFromStart = navigator.serviceWorker.controller !== null;
+  navigator.serviceWorker.addEventListener('message', onMessage);
+  navigator.serviceWorker.startMessages();
   try {
     await navigator.serviceWorker.register(new URL('service-worker.js', document.baseURI), {
       updateViaCache: 'none',
@@ -27,8 +42,8 @@ export async function registerServiceWorker(): Promise<void> {
 
 /** Resolves when the page is under the service worker, or after a moment, or at once where none will come. */
 export async function serviceWorkerInControl(): Promise<void> {
-  if (!import.meta.env.PROD || !('serviceWorker' in navigator) || navigator.serviceWorker.controller !== null)
-    return;
+  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
+  if (navigator.serviceWorker.controller !== null) return;
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, CONTROL_MS);
     navigator.serviceWorker.addEventListener(
@@ -42,23 +57,14 @@ export async function serviceWorkerInControl(): Promise<void> {
   });
 }
 
-/** What the service worker has seen since this page opened; null where none is in control. */
-export async function countedRequests(): Promise<readonly RequestCount[] | null> {
-  const controller = 'serviceWorker' in navigator ? navigator.serviceWorker.controller : null;
-  if (controller === null) return null;
-  const channel = new MessageChannel();
-  const answer = new Promise<readonly RequestCount[] | null>((resolve) => {
-    const timer = setTimeout(() => resolve(null), CONTROL_MS);
-    channel.port1.onmessage = (event: MessageEvent<readonly RequestCount[]>) => {
-      clearTimeout(timer);
-      resolve(event.data);
-    };
-  });
-  const question: ToServiceWorker = { kind: 'requests' };
-  controller.postMessage(question, [channel.port2]);
-  try {
-    return await answer;
-  } finally {
-    channel.port1.close();
-  }
+/** What the service worker has told since this page opened. */
+export interface CountedRequests {
+  readonly requests: readonly RequestCount[];
+  /** Whether it was in control from the page's first moment, so that nothing is missing. */
+  readonly fromStart: boolean;
+}
+
+/** Requests of this page and of its background threads, as the service worker saw them. */
+export function countedRequests(): CountedRequests {
+  return { requests: [...counted.values()], fromStart: inControlFromStart };
 }

@@ -66,7 +66,7 @@ export class SwClipActions extends SwElement {
       </div>
       <div class="main">
         <button class="btn" type="button" @click=${() => this.ask('show-clip', { clipId: null })}>
-          <sw-icon name="plus"></sw-icon>${t('make.again')}
+          ${t('make.again')}
         </button>
         <button
           class="btn"
@@ -74,7 +74,7 @@ export class SwClipActions extends SwElement {
           title=${t('clip.more')}
           @click=${() => this.ask('regenerate', { clipId })}
         >
-          <sw-icon name="shuffle"></sw-icon>${t('clip.regenerate')}
+          ${t('clip.regenerate')}
         </button>
       </div>
     </section>`;

@@ -40,6 +40,8 @@ export const clipDialogStyles = css`
     z-index: 2;
     inset-block-start: 8px;
     inset-inline-end: 8px;
+    background: var(--sw-raised);
+    border-radius: 50%;
   }
   .side {
     display: flex;
@@ -106,9 +108,6 @@ export const clipDialogStyles = css`
       padding: var(--sw-space-4);
       overflow: visible;
       flex: none;
-    }
-    .close {
-      background: color-mix(in srgb, var(--sw-surface) 85%, transparent);
     }
   }
 `;

@@ -113,7 +113,12 @@ export class SwClipDialog extends SwElement {
         <span>${moment(clip.createdAtMs)}</span>
       </div>
       <div class="grid">
-        <button class="btn primary whole" type="button" @click=${() => this.ask('download', { clipId })}>
+        <button
+          class="btn primary whole"
+          type="button"
+          autofocus
+          @click=${() => this.ask('download', { clipId })}
+        >
           <sw-icon name="download"></sw-icon>${t('common.download')}
         </button>
         ${

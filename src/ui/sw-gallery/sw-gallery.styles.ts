@@ -96,6 +96,7 @@ export const galleryStyles = css`
     gap: var(--sw-space-4) var(--sw-space-3);
   }
   .grid li {
+    min-inline-size: 0;
     content-visibility: auto;
     contain-intrinsic-size: auto 168px auto 240px;
   }
@@ -148,7 +149,7 @@ export const galleryStyles = css`
       padding: var(--sw-space-4) var(--sw-space-4) 96px;
     }
     .grid {
-      grid-template-columns: 1fr 1fr;
+      grid-template-columns: repeat(2, minmax(0, 1fr));
     }
     .of-head .words {
       display: none;

@@ -193,7 +193,7 @@ export class SwGallery extends SwElement {
                 aria-label=${t('gallery.newClip', { name: character.name })}
                 @click=${() => this.ask('open-stored', { pictureId: picture.id })}
               >
-                <sw-icon name="plus"></sw-icon><span class="words">${t('make.again')}</span>
+                <sw-icon name="plus"></sw-icon><span class="words">${t('gallery.new')}</span>
               </button>`
         }
       </div>

@@ -19,6 +19,7 @@ const STILL_PX = 256;
  *
  * @element sw-preset-strip
  * @fires sw-motion-request
+ * @fires sw-custom-tap Custom was tapped: whoever shows the words puts the focus there
  * @csspart strip the row
  * @csspart tile one motion
  */
@@ -68,6 +69,11 @@ export class SwPresetStrip extends SwElement {
     const motion: Motion =
       choice === 'custom' ? { kind: 'prompt', prompt: this.#prompt } : { kind: 'preset', preset: choice };
     this.ask('motion', { motion });
+  }
+
+  #tap(choice: Choice): void {
+    this.choose(choice);
+    if (choice === 'custom') this.dispatchEvent(new Event('sw-custom-tap'));
   }
 
   /** Scrolls the row, and only the row, until the choice is in it. */
@@ -160,7 +166,7 @@ export class SwPresetStrip extends SwElement {
       title=${t(`preset.${choice}.hint`)}
       aria-checked=${taken}
       tabindex=${taken ? 0 : -1}
-      @click=${() => this.choose(choice)}
+      @click=${() => this.#tap(choice)}
     >
       <span class="pic ${own ? 'own' : ''}">
         ${own ? html`<sw-icon name="pencil"></sw-icon>` : this.#picture(choice)}

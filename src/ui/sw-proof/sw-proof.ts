@@ -28,7 +28,9 @@ export class SwProof extends SwElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    const read = (): void => void requestProof().then((proof) => (this.proof = proof));
+    const read = (): void => {
+      this.proof = requestProof();
+    };
     read();
     this.#timer = setInterval(read, REFRESH_MS);
   }

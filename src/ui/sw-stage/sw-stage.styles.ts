@@ -111,6 +111,12 @@ export const stageStyles = css`
     text-overflow: ellipsis;
     pointer-events: none;
   }
+  .chip.help {
+    display: block;
+    max-inline-size: 100%;
+    padding-block: 6px;
+    white-space: normal;
+  }
   .dot {
     flex: none;
     inline-size: 8px;

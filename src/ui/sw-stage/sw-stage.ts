@@ -270,7 +270,7 @@ export class SwStage extends SwElement {
   }
 
   #placing(record: PictureRecord): TemplateResult {
-    return html`<div class="top"><span class="chip" role="status">${t('points.help')}</span></div>
+    return html`<div class="top"><span class="chip help" role="status">${t('points.help')}</span></div>
       <div class="bottom">
         <div class="done">
           <button class="btn primary" type="button" @click=${() => this.#usePoints()}>

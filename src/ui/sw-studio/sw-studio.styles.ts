@@ -10,6 +10,11 @@ export const studioStyles = css`
     grid-template-columns: minmax(0, 1fr) 372px;
     block-size: max(100%, 560px);
   }
+  .only {
+    display: flex;
+    flex-direction: column;
+    block-size: max(100%, 420px);
+  }
   .main {
     display: flex;
     flex-direction: column;
@@ -109,6 +114,10 @@ export const studioStyles = css`
   .narrow sw-stage {
     flex: 1 1 auto;
     block-size: clamp(260px, 52svh, 640px);
+  }
+  .narrow.writing sw-stage {
+    flex: none;
+    block-size: clamp(220px, 34svh, 420px);
   }
   .narrow sw-preset-strip {
     --tile: 92px;

@@ -127,6 +127,15 @@ export class SwStudio extends SwElement {
     }
   }
 
+  /** Puts the focus into the words once they are there. */
+  async #write(): Promise<void> {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    await this.updateComplete;
+    const prompt = this.renderRoot.querySelector('sw-prompt');
+    await prompt?.updateComplete;
+    prompt?.focus();
+  }
+
   #watched(): JobView | null {
     return this.state?.jobs.find((job) => job.record.id === this.watching) ?? null;
   }
@@ -142,6 +151,9 @@ export class SwStudio extends SwElement {
         .jobs=${state.jobs}
       ></sw-welcome>`;
     }
+    if (state.picture.phase === 'failed' && this.watching === null && state.shownClipId === null) {
+      return html`<div class="only">${this.#stage(state)}</div>`;
+    }
     return this.wide ? this.#wide(state) : this.#narrow(state);
   }
 
@@ -156,9 +168,10 @@ export class SwStudio extends SwElement {
   }
 
   #narrow(state: AppState): TemplateResult {
-    return html`<div class="narrow">
+    const writing = state.settings.motion.kind === 'prompt' && state.shownClipId === null;
+    return html`<div class="narrow ${writing ? 'writing' : ''}">
       <div class="main">
-        ${this.#stage(state)}${this.#note(state)}${this.#strip(state)}
+        ${this.#stage(state)}${this.#note(state)}${state.shownClipId === null ? this.#strip(state) : nothing}
         <div class="extra">${this.#prompt(state)}${this.#queue(state)}</div>
       </div>
       <div class="bar">${this.#bar(state)}</div>
@@ -217,6 +230,7 @@ export class SwStudio extends SwElement {
       .app=${this.app}
       .picture=${state.picture}
       .motion=${state.settings.motion}
+      @sw-custom-tap=${() => void this.#write()}
     ></sw-preset-strip>`;
   }
 
