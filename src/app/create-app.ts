@@ -9,7 +9,7 @@ import { clipName } from '../core/job/names.ts';
 import { validateSettings } from '../core/job/validate.ts';
 import { keepForGood, readRoom } from './room.ts';
 import { createStore } from '../platform/store/store.ts';
-import { createEngine } from './engine.ts';
+import { createEngine, type EngineOptions } from './engine.ts';
 import { createGallery } from './gallery.ts';
 import { askNotifications, followTitle, notificationState, notify } from './notify.ts';
 import { makeClip, type ClipMaker } from './pipeline.ts';
@@ -34,6 +34,8 @@ export interface AppOptions {
   readonly undoMs?: number;
   /** Makes a clip instead of the workers. */
   readonly makeClip?: ClipMaker;
+  /** Starts a render worker that a test can end. */
+  readonly startRender?: EngineOptions['startRender'];
 }
 
 /** The application with its beginning and end. */
@@ -107,6 +109,7 @@ export function createApp(options: AppOptions = {}): RunningApp {
       wasmUrl: new URL('ort/', baseUrl).href,
       ...options.render,
     },
+    ...(options.startRender === undefined ? {} : { startRender: options.startRender }),
     onState: (next) => state.set({ engine: next }),
     onRenderLost: (reason) => {
       previews.lost();

@@ -77,4 +77,76 @@ describe('the way of one clip', () => {
     expect(Math.max(live.width, live.height)).toBe(320);
     live.close();
   });
+
+  it('stops in the middle when cancelled, and the workers go on living', { timeout: 120_000 }, async () => {
+    const engine = newEngine();
+    const blob = await sample('rear-admiral.jpg');
+    const controller = new AbortController();
+    const cancelled = request(blob, {
+      signal: controller.signal,
+      onProgress: (event) => {
+        if (event.stage === 'encode' && event.done >= 3) controller.abort();
+      },
+    });
+    await expect(makeClip(engine, cancelled)).rejects.toMatchObject({ name: 'AbortError' });
+    expect(renderers.map((one) => one.lost)).toEqual([false]);
+    await expect(makeClip(engine, request(new Blob(['text'])))).rejects.toMatchObject({
+      code: 'ERR_INPUT_NOT_A_PICTURE',
+    });
+    expect(renderers.map((one) => one.lost)).toEqual([false]);
+  });
+
+  it('does not begin what is cancelled before it begins', async () => {
+    const made = makeClip(newEngine(), request(new Blob(), { signal: AbortSignal.abort() }));
+    await expect(made).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('is made after all when the render worker is lost on the way', { timeout: 120_000 }, async () => {
+    const made = await makeClip(
+      newEngine(),
+      request(await sample('rear-admiral.jpg'), {
+        onProgress: (event) => {
+          if (event.stage === 'render' && event.done === 3) renderers[0]?.terminate();
+        },
+      }),
+    );
+    expect(made.frames).toBe(72);
+    expect(renderers.map((one) => one.lost)).toEqual([true, false]);
+  });
+
+  it('fails with its code when the worker is lost a second time', { timeout: 120_000 }, async () => {
+    const made = makeClip(
+      newEngine(),
+      request(await sample('rear-admiral.jpg'), {
+        onProgress: (event) => {
+          if (event.stage === 'render' && event.done === 2) renderers.at(-1)?.terminate();
+        },
+      }),
+    );
+    await expect(made).rejects.toMatchObject({ code: 'ERR_WORKER_TERMINATED', retryable: true });
+    expect(renderers).toHaveLength(2);
+  });
+
+  it.each([
+    ['nothing', () => new Blob(), 'ERR_INPUT_EMPTY'],
+    ['text', () => new Blob(['no picture at all, only words']), 'ERR_INPUT_NOT_A_PICTURE'],
+  ])('refuses %s as a picture', async (_what, blob, code) => {
+    await expect(makeClip(newEngine(), request(blob()))).rejects.toMatchObject({ code });
+  });
+
+  it.each([
+    [{ seconds: NaN }, 'ERR_INPUT_SECONDS'],
+    [{ motion: { kind: 'prompt', prompt: ' ' } }, 'ERR_INPUT_PROMPT_EMPTY'],
+    [{ motion: { kind: 'prompt', prompt: 'x'.repeat(5001) } }, 'ERR_INPUT_PROMPT_TOO_LONG'],
+  ] as const)('refuses the settings %j before any worker is started', async (change, code) => {
+    const made = makeClip(newEngine(), request(new Blob(), { settings: { ...SHORT, ...change } }));
+    await expect(made).rejects.toMatchObject({ code });
+    expect(renderers).toEqual([]);
+  });
+
+  it('refuses a prompt that says no motion', { timeout: 60_000 }, async () => {
+    const settings: ClipSettings = { ...SHORT, motion: { kind: 'prompt', prompt: '🚀🚀' } };
+    const made = makeClip(newEngine(), request(await sample('rear-admiral.jpg'), { settings }));
+    await expect(made).rejects.toMatchObject({ code: 'ERR_INPUT_PROMPT_NOT_UNDERSTOOD' });
+  });
 });
