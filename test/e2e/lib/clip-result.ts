@@ -12,7 +12,7 @@ const resultSchema = v.strictObject({
   sizeBytes: v.pipe(v.number(), v.integer(), v.minValue(1)),
   pack: v.string(),
   provider: v.picklist(['webgpu', 'wasm']),
-  renderer: v.picklist(['webgpu', 'webgl2']),
+  renderer: v.picklist(['webgpu', 'webgl2', 'processor']),
   notices: v.array(
     v.strictObject({ code: v.pipe(v.string(), v.regex(/^NOTICE_[A-Z_]+$/)), message: v.string() }),
   ),
