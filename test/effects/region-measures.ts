@@ -106,7 +106,39 @@ export function breathing(footage: Footage, rest: Landmarks): Rhythm {
 const NO_RHYTHM: Rhythm = { hz: 0, amplitude: 0, share: 0 };
 const score = ({ amplitude, share }: Rhythm): number => amplitude * share * share;
 
-/** Movement of the liveliest fifth of what surrounds the face, and of the face, both over the face's width. */
+/** How far a block leaves both its place and the place that it would have if it were fixed to the head, in pixels. */
+function ownMotion(moved: BlockTrack, head: BlockTrack): number {
+  const relative = {
+    dx: moved.dx.map((value, k) => value - (head.dx[k] ?? 0)),
+    dy: moved.dy.map((value, k) => value - (head.dy[k] ?? 0)),
+  };
+  const spread = ({ dx, dy }: BlockTrack): number => Math.hypot(deviation(dx), deviation(dy));
+  return Math.min(spread(moved), spread(relative));
+}
+
+/** The movement that most of some blocks share: medians, moment by moment. */
+function commonMotion(tracks: readonly BlockTrack[], length: number): BlockTrack {
+  const moments = Array.from({ length }, (_, k) => k);
+  return {
+    dx: moments.map((k) =>
+      quantile(
+        tracks.map(({ dx }) => dx[k] ?? 0),
+        0.5,
+      ),
+    ),
+    dy: moments.map((k) =>
+      quantile(
+        tracks.map(({ dy }) => dy[k] ?? 0),
+        0.5,
+      ),
+    ),
+  };
+}
+
+/**
+ * Movement of their own of the liveliest fifth of the blocks around the face, and of the middle one in it, over the
+ * face's width. A background that stands still and hair that only goes with the head both count as still.
+ */
 export function hairAgainstFace(
   footage: Footage,
   rest: Landmarks,
@@ -135,14 +167,12 @@ export function hairAgainstFace(
       ((block.y0 + block.y1) / 2 - cy) / (height / 2),
     );
   const blocks = tiles(around, size);
-  const hair = liveliness(
-    samples,
-    blocks.filter((block) => far(block) > 1.12),
-  );
-  const face = liveliness(
-    samples,
-    blocks.filter((block) => far(block) < 0.7),
-  );
+  const tracksOf = (chosen: readonly Box[]): BlockTrack[] =>
+    chosen.flatMap((block) => track(samples, block) ?? []);
+  const inFace = tracksOf(blocks.filter((block) => far(block) < 0.7));
+  const head = commonMotion(inFace, samples.pyramids.length);
+  const hair = tracksOf(blocks.filter((block) => far(block) > 1.12)).map((moved) => ownMotion(moved, head));
+  const face = inFace.map((moved) => ownMotion(moved, head));
   return { hair: quantile(hair, 0.8) / width, face: quantile(face, 0.5) / width };
 }
 
