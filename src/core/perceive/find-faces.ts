@@ -95,8 +95,8 @@ export function eyeLineAngle(detection: Detection): number {
 }
 
 /**
- * Every face that the detector sees: on the whole picture, in tiles along an elongated one, and, where none was found,
- * in ever smaller tiles and with the picture turned on its side.
+ * Every face that the detector sees: on the whole picture, in tiles along an elongated one, and, where none was found, in
+ * ever smaller tiles.
  *
  * @returns detections in pixels of the picture, each seen once.
  */
@@ -113,9 +113,18 @@ export async function findFaces(picture: Pyramid, runner: GraphRunner): Promise<
   for (let side = short / 1.5; found.length === 0 && side >= MIN_TILE; side /= 2) {
     found = await detectInTiles(picture, runner, side);
   }
-  for (const quarter of [1, -1, 2]) {
-    if (found.length > 0) break;
-    found = await detectIn(picture, runner, { ...whole, angle: (quarter * Math.PI) / 2 }, MIN_TILE_SCORE);
-  }
   return found;
+}
+
+/** Faces in the picture turned on either side and upside down, each seen once. */
+export async function findTurnedFaces(picture: Pyramid, runner: GraphRunner): Promise<Detection[]> {
+  const base = picture.levels[0];
+  if (!base) return [];
+  const whole = frameRoi(base.width, base.height);
+  const found: Detection[] = [];
+  for (const quarter of [1, -1, 2]) {
+    const roi = { ...whole, angle: (quarter * Math.PI) / 2 };
+    found.push(...(await detectIn(picture, runner, roi, MIN_TILE_SCORE)));
+  }
+  return joinOverlapping(found);
 }

@@ -1,11 +1,11 @@
 import type { BodyObservation, FaceObservation, Mask, Perception } from '../../contracts/perception.ts';
-import type { Bitmap } from './bitmap.ts';
+import type { Bitmap, Pyramid } from './bitmap.ts';
 import { pyramid } from './bitmap.ts';
 import type { FaceFrame } from './body.ts';
 import { findBody } from './body.ts';
 import type { ReadFace } from './face.ts';
 import { byImportance, eyeDistance, readFace } from './face.ts';
-import { findFaces } from './find-faces.ts';
+import { findFaces, findTurnedFaces } from './find-faces.ts';
 import { findHands } from './hands.ts';
 import { EYE_LEFT, EYE_RIGHT } from './iris.ts';
 import { findPerson } from './person.ts';
@@ -46,17 +46,9 @@ export async function perceive(
       return runner.run(graph, inputs);
     },
   };
-  let read: ReadFace | null = null;
-  let faceCount = 0;
-  if (!options.face) {
-    const faces = byImportance(await findFaces(levels, guarded), width, height);
-    faceCount = faces.length;
-    for (const seen of faces.slice(0, MAX_TRIES)) {
-      const next = await readFace(levels, guarded, seen);
-      if (!read || next.human || (!read.human && next.disagreement < read.disagreement)) read = next;
-      if (next.human) break;
-    }
-  }
+  const { read, faceCount } = options.face
+    ? { read: null, faceCount: 0 }
+    : await mainFace(levels, guarded, width, height);
   const face = options.face ?? (read?.human ? read.face : null);
   const person: Mask | null =
     options.person === false ? null : await findPerson(levels, guarded, face?.box ?? null);
@@ -66,9 +58,7 @@ export async function perceive(
     body = await findBody(levels, guarded, faceFrame(face), personBox(person, width, height));
   }
   const hands =
-    options.hands !== false && !options.face && (face ?? body ?? person)
-      ? await findHands(levels, guarded, body)
-      : [];
+    options.hands !== false && !options.face && (face ?? body) ? await findHands(levels, guarded, body) : [];
   return {
     width,
     height,
@@ -79,6 +69,27 @@ export async function perceive(
     body,
     hands,
   };
+}
+
+/** The main human face, or, where none is human, the least doubtful one; and how many the detector sees. */
+async function mainFace(
+  levels: Pyramid,
+  runner: GraphRunner,
+  width: number,
+  height: number,
+): Promise<{ readonly read: ReadFace | null; readonly faceCount: number }> {
+  let best: ReadFace | null = null;
+  let faceCount = 0;
+  for (const find of [findFaces, findTurnedFaces]) {
+    const seen = byImportance(await find(levels, runner), width, height);
+    faceCount = Math.max(faceCount, seen.length);
+    for (const one of seen.slice(0, MAX_TRIES)) {
+      const read = await readFace(levels, runner, one);
+      if (read.human) return { read, faceCount: seen.length };
+      if (!best || read.disagreement < best.disagreement) best = read;
+    }
+  }
+  return { read: best, faceCount };
 }
 
 /** Middle, size and slant of a face's eyes. */
