@@ -79,15 +79,19 @@ function refineShape(points: EyePoints, frame: FaceFrame, pixels: Pixels): EyeSh
     }
     return sum / total;
   });
+  // The corners lie a hair further out than the landmarks, so that no white is left in them.
+  const [rx, ry] = frame.right;
+  const wider = (k: number): number => 0.03 * width * (2 * (columns[k] as number) - 1);
   const grown = upper.map(([x, y], k): Vec2 => {
-    const lens = Math.sin(Math.PI * (columns[k] as number));
+    const lens = Math.sin(Math.PI * (columns[k] as number)) ** 0.5;
     // The lash belongs to the lid: the edge lies half a lash below its darkest row at most, a little above at least.
     const off = clamp(smooth[k] as number, -0.08 * width, 0.03 * width) - 0.012 * width * lens;
-    return [x + dx * off, y + dy * off];
+    return [x + dx * off + rx * wider(k), y + dy * off + ry * wider(k)];
   });
   const grownLower = lower.map(([x, y], k): Vec2 => {
-    const lens = Math.sin(Math.PI * (columns[k] as number));
-    return [x + dx * 0.03 * width * lens, y + dy * 0.03 * width * lens];
+    const lens = Math.sin(Math.PI * (columns[k] as number)) ** 0.5;
+    const off = 0.03 * width * lens;
+    return [x + dx * off + rx * wider(k), y + dy * off + ry * wider(k)];
   });
   return {
     upper: grown,

@@ -17,6 +17,8 @@ export interface TurnLimits {
   readonly yawRight: number;
   readonly pitchUp: number;
   readonly pitchDown: number;
+  /** Both at once, relative to each alone: left up, right up, left down, right down. */
+  readonly corners: readonly [number, number, number, number];
 }
 
 /** Turns the head's vertices by angles in degrees; adds to `travel`, which may hold an expression already. */
@@ -104,11 +106,20 @@ export function turnLimits(grid: Grid, frame: FaceFrame, head: HeadFields): Turn
     }
     return low;
   };
+  const yawLeft = share(-YAW_LIMIT, 0);
+  const yawRight = share(YAW_LIMIT, 0);
+  const pitchUp = share(0, -PITCH_LIMIT);
+  const pitchDown = share(0, PITCH_LIMIT);
+  const left = -YAW_LIMIT * yawLeft;
+  const right = YAW_LIMIT * yawRight;
+  const up = -PITCH_LIMIT * pitchUp;
+  const down = PITCH_LIMIT * pitchDown;
   return {
-    yawLeft: share(-YAW_LIMIT, 0),
-    yawRight: share(YAW_LIMIT, 0),
-    pitchUp: share(0, -PITCH_LIMIT),
-    pitchDown: share(0, PITCH_LIMIT),
+    yawLeft,
+    yawRight,
+    pitchUp,
+    pitchDown,
+    corners: [share(left, up), share(right, up), share(left, down), share(right, down)],
   };
 }
 
@@ -121,9 +132,12 @@ export function rotateHead(
   pose: Pose,
   travel: Float32Array,
 ): void {
-  const yaw = clamp(pose.yaw, -YAW_LIMIT, YAW_LIMIT) * (pose.yaw < 0 ? limits.yawLeft : limits.yawRight);
-  const pitch =
-    clamp(pose.pitch, -PITCH_LIMIT, PITCH_LIMIT) * (pose.pitch < 0 ? limits.pitchUp : limits.pitchDown);
+  const yawShare = clamp(pose.yaw / YAW_LIMIT, -1, 1);
+  const pitchShare = clamp(pose.pitch / PITCH_LIMIT, -1, 1);
+  const corner = limits.corners[(yawShare < 0 ? 0 : 1) + (pitchShare < 0 ? 0 : 2)] ?? 1;
+  const both = 1 - (1 - corner) * Math.min(Math.abs(yawShare), Math.abs(pitchShare));
+  const yaw = yawShare * YAW_LIMIT * both * (pose.yaw < 0 ? limits.yawLeft : limits.yawRight);
+  const pitch = pitchShare * PITCH_LIMIT * both * (pose.pitch < 0 ? limits.pitchUp : limits.pitchDown);
   const roll = clamp(pose.roll, -ROLL_LIMIT, ROLL_LIMIT);
   if (yaw === 0 && pitch === 0 && roll === 0) return;
   turn(grid, frame, head, yaw, pitch, roll, travel);
