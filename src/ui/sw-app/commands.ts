@@ -1,6 +1,7 @@
 import type { App, AppState, JobStage } from '../../contracts/app.api.ts';
 import type { RequestKind, RequestMap } from '../lib/events.ts';
 import { downloadClip, shareClip } from '../lib/files.ts';
+import { keptPack } from '../lib/kept-pack.ts';
 import { serviceWorkerInControl } from '../lib/service-worker.ts';
 import { percent } from '../strings/format.ts';
 import { t } from '../strings/strings.ts';
@@ -73,6 +74,7 @@ export class Commands {
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #wanted: string | null = null;
   #spokenAt = '';
+  #looked = false;
   #clock: {
     jobId: string;
     stage: JobStage;
@@ -120,9 +122,8 @@ export class Commands {
       this.watching = jobId === '' ? null : jobId;
     },
     'show-clip': ({ clipId }) => {
-      this.watching = null;
-      this.#wanted = clipId;
-      this.app?.showClip(clipId);
+      if (clipId === null) this.#live();
+      else this.#showReady(clipId);
     },
     'rename-clip': ({ clipId, name }) => this.app?.renameClip(clipId, name),
     'rename-character': ({ characterId, name }) => this.app?.renameCharacter(characterId, name),
@@ -199,29 +200,11 @@ export class Commands {
   follow(state: AppState): void {
     if (state.picture.phase !== 'opening') this.#dropPending();
     if (state.engine.phase === 'ready') this.packKept = true;
+    if (!state.online) this.#lookForPack();
     this.#measure(state);
     this.#speak(state);
-    const watched = state.jobs.find((job) => job.record.id === this.watching);
-    const isNew = state.shownClipId !== null && state.shownClipId !== this.#wanted;
-    // One job runs at a time: a clip that appears while the watched job runs is that job's.
-    const isWatched = isNew && watched?.record.state === 'running';
-    if (this.watching !== null && (watched === undefined || watched.record.state === 'done' || isWatched)) {
-      const clipId = watched?.record.clipId ?? state.shownClipId;
-      this.watching = null;
-      this.#wanted = clipId;
-      if (clipId !== null && state.shownClipId !== clipId) this.app?.showClip(clipId);
-      this.#ready();
-    } else if (state.shownClipId !== null && isNew) {
-      // A clip became ready while something else was on the stage: say so, and leave the stage alone.
-      const clipId = state.shownClipId;
-      this.app?.showClip(null);
-      this.toast({
-        id: `ready-${clipId}`,
-        text: t('toast.ready'),
-        action: { label: t('job.watch'), run: () => this.#watchClip(clipId) },
-      });
-      this.#ready();
-    }
+    if (this.watching !== null) this.#followWatched(state);
+    else this.#announce(state);
     this.#changed();
   }
 
@@ -233,6 +216,46 @@ export class Commands {
     document.removeEventListener('visibilitychange', this.#onVisible);
   }
 
+  /** The job on the stage: when its clip is in the gallery, the clip takes its place. */
+  #followWatched(state: AppState): void {
+    const job = state.jobs.find((one) => one.record.id === this.watching);
+    if (job === undefined) {
+      this.watching = null;
+      return;
+    }
+    const { clipId } = job.record;
+    if (job.record.state !== 'done' || clipId === undefined) return;
+    if (!state.clips.some((clip) => clip.id === clipId)) return;
+    this.#showReady(clipId);
+    this.spoken = t('job.readyLive');
+    this.unseen = document.hidden;
+  }
+
+  /** A clip that became ready while something else was on the stage is said, and the stage is left alone. */
+  #announce(state: AppState): void {
+    const clipId = state.shownClipId;
+    if (clipId === null || clipId === this.#wanted) return;
+    this.app?.showClip(null);
+    this.toast({
+      id: `ready-${clipId}`,
+      text: t('toast.ready'),
+      action: { label: t('job.watch'), run: () => this.#watchClip(clipId) },
+    });
+    this.spoken = t('job.readyLive');
+    this.unseen = document.hidden;
+  }
+
+  /** Shows a clip; its job has nothing more to say and leaves the list. */
+  #showReady(clipId: string): void {
+    this.watching = null;
+    this.#wanted = clipId;
+    const { app } = this;
+    if (app === null) return;
+    if (app.state.shownClipId !== clipId) app.showClip(clipId);
+    const job = app.state.jobs.find((one) => one.record.clipId === clipId && one.record.state === 'done');
+    if (job !== undefined) void app.dismissJob(job.record.id);
+  }
+
   readonly #onVisible = (): void => {
     if (document.hidden || !this.unseen) return;
     this.unseen = false;
@@ -240,15 +263,8 @@ export class Commands {
   };
 
   #watchClip(clipId: string): void {
-    this.watching = null;
-    this.#wanted = clipId;
     location.hash = '#/';
-    this.app?.showClip(clipId);
-  }
-
-  #ready(): void {
-    this.spoken = t('job.readyLive');
-    this.unseen = document.hidden;
+    this.#showReady(clipId);
   }
 
   /** Back to the live preview. */
@@ -256,6 +272,16 @@ export class Commands {
     this.watching = null;
     this.#wanted = null;
     if (this.app !== null && this.app.state.shownClipId !== null) this.app.showClip(null);
+  }
+
+  /** Looks once whether the pack is kept, for the line that is shown without a connection. */
+  #lookForPack(): void {
+    if (this.packKept || this.#looked) return;
+    this.#looked = true;
+    void keptPack().then(({ here }) => {
+      this.packKept ||= here;
+      this.#changed();
+    });
   }
 
   #unwatch(jobId: string): void {

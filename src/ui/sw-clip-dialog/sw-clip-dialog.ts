@@ -3,6 +3,7 @@ import type { CharacterRecord, ClipRecord } from '../../contracts/records.ts';
 import { BlobUrls } from '../lib/blob-url.ts';
 import { define, SwElement } from '../lib/element.ts';
 import { motionName } from '../lib/names.ts';
+import { noticeText } from '../notices.ts';
 import { sharedStyles } from '../shared.styles.ts';
 import { moment } from '../strings/format.ts';
 import { number, t } from '../strings/strings.ts';
@@ -142,7 +143,7 @@ export class SwClipDialog extends SwElement {
           : html`<section>
               <h3>${t('clip.notices')}</h3>
               <ul>
-                ${clip.notices.map((notice) => html`<li>${notice.message}</li>`)}
+                ${clip.notices.map((notice) => html`<li>${noticeText(notice)}</li>`)}
               </ul>
             </section>`
       }

@@ -9,6 +9,8 @@ import { bytes } from '../strings/format.ts';
 import { t } from '../strings/strings.ts';
 import '../sw-icon/sw-icon.ts';
 
+/** Adapters that are the processor in disguise. */
+const SOFTWARE = /swiftshader|llvmpipe|software|basic render/i;
 const LIMITS = ['packs.limits.1', 'packs.limits.2', 'packs.limits.3', 'packs.limits.4'] as const;
 
 /**
@@ -85,9 +87,8 @@ export class SwPacks extends SwElement {
       case 'failed':
         return html`<p class="bad">${errorSentence(engine.error)}</p>`;
       case 'ready': {
-        const { adapter, provider } = engine.capabilities;
-        if (/swiftshader|llvmpipe|software|basic render/i.test(adapter))
-          return html`<p>${t('packs.fit.soft')}</p>`;
+        const { adapter, provider, renderer } = engine.capabilities;
+        if (renderer === 'processor' || SOFTWARE.test(adapter)) return html`<p>${t('packs.fit.soft')}</p>`;
         return html`<p>${provider === 'webgpu' ? t('packs.fit.gpu') : t('packs.fit.mixed')}</p>`;
       }
     }

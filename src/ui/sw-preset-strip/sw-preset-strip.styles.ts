@@ -54,7 +54,7 @@ export const presetStripStyles = css`
     inline-size: 100%;
     block-size: 100%;
     object-fit: cover;
-    object-position: 50% 25%;
+    object-position: 50% 30%;
   }
   .tile[aria-checked='true'] .pic {
     box-shadow:

@@ -10,8 +10,12 @@ import { presetStripStyles } from './sw-preset-strip.styles.ts';
 
 type Choice = PresetId | 'custom';
 const CHOICES: readonly Choice[] = [...PRESETS, 'custom'];
-/** Long side of a still, device pixels; twice a tile, so that it is sharp on dense screens. */
-const STILL_PX = 256;
+/** Long side of a still, device pixels: so much that the face alone still fills a tile sharply. */
+const STILL_PX = 448;
+/** Motions whose tile shows the whole picture; the others show the face, where they happen. */
+const WHOLE: ReadonlySet<PresetId> = new Set<PresetId>(['wave-hello', 'breathing', 'hair-in-wind']);
+/** Side of a tile's crop in heights of the face. */
+const FACES = 2.3;
 
 /**
  * The ready motions as pictures with names: each shows the present picture in the motion's most telling moment. A tap
@@ -99,7 +103,7 @@ export class SwPresetStrip extends SwElement {
   /** Stills one after another, so that the engine stays free for the live preview in between. */
   async #loadStills(): Promise<void> {
     if (this.app === null || this.picture.phase !== 'open') return;
-    const { record } = this.picture;
+    const { record, report } = this.picture;
     const key = `${record.id} ${record.matte} ${JSON.stringify(record.points ?? null)}`;
     if (key === this.#stillsOf) return;
     this.#stillsOf = key;
@@ -116,12 +120,8 @@ export class SwPresetStrip extends SwElement {
         bitmap.close();
         return;
       }
-      const canvas = document.createElement('canvas');
-      canvas.width = bitmap.width;
-      canvas.height = bitmap.height;
-      canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(bitmap);
+      this.#stills.set(preset, tileOf(bitmap, WHOLE.has(preset) ? null : report.faceBox));
       bitmap.close();
-      this.#stills.set(preset, canvas);
       this.requestUpdate();
     }
   }
@@ -182,6 +182,28 @@ export class SwPresetStrip extends SwElement {
     const { record } = this.picture;
     return html`<img alt="" src=${this.#urls.url('thumbnail', record.thumbnail)} />`;
   }
+}
+
+/** A still as a tile shows it: a square round the face, or the whole where there is none. The bitmap stays the caller's. */
+function tileOf(
+  bitmap: ImageBitmap,
+  face: readonly [number, number, number, number] | null,
+): HTMLCanvasElement {
+  const { width, height } = bitmap;
+  let side = Math.min(width, height);
+  let left = (width - side) / 2;
+  let top = (height - side) * 0.2;
+  if (face !== null) {
+    const [x, y, w, h] = face;
+    side = Math.min(side, Math.max(w * width, h * height) * FACES);
+    left = Math.min(width - side, Math.max(0, (x + w / 2) * width - side / 2));
+    top = Math.min(height - side, Math.max(0, (y + h / 2) * height - side * 0.52));
+  }
+  const canvas = document.createElement('canvas');
+  canvas.width = Math.round(side);
+  canvas.height = Math.round(side);
+  canvas.getContext('2d')?.drawImage(bitmap, left, top, side, side, 0, 0, canvas.width, canvas.height);
+  return canvas;
 }
 
 define('sw-preset-strip', SwPresetStrip);

@@ -4,6 +4,7 @@ import type { ScoreReport } from '../../contracts/render.api.ts';
 import { PROMPT_MAX } from '../../contracts/settings.ts';
 import { errorSentence } from '../errors.ts';
 import { define, SwElement } from '../lib/element.ts';
+import { listedNotices } from '../notices.ts';
 import { sharedStyles } from '../shared.styles.ts';
 import { t } from '../strings/strings.ts';
 import '../sw-icon/sw-icon.ts';
@@ -154,6 +155,7 @@ export class SwPrompt extends SwElement {
     const unread = read.score.unread
       .map(({ start, end }) => this.text.slice(start, end))
       .filter((word) => word !== '');
+    const notices = listedNotices(read.notices);
     return html`
       ${
         unread.length === 0
@@ -164,12 +166,11 @@ export class SwPrompt extends SwElement {
             </p>`
       }
       ${
-        read.notices.length === 0
+        notices.length === 0
           ? nothing
           : html`<ul>
-              ${read.notices.map(
-                (notice) =>
-                  html`<li class="note"><sw-icon name="info"></sw-icon><span>${notice.message}</span></li>`,
+              ${notices.map(
+                (notice) => html`<li class="note"><sw-icon name="info"></sw-icon><span>${notice}</span></li>`,
               )}
             </ul>`
       }

@@ -6,6 +6,7 @@ import { errorSentence } from '../errors.ts';
 import { hasAlpha } from '../lib/alpha.ts';
 import { define, SwElement } from '../lib/element.ts';
 import { shapeName } from '../lib/names.ts';
+import { listedNotices } from '../notices.ts';
 import { sharedStyles } from '../shared.styles.ts';
 import { about, secondsShort } from '../strings/format.ts';
 import { number, t } from '../strings/strings.ts';
@@ -218,8 +219,9 @@ export class SwStudio extends SwElement {
       </button>`;
     if (record.points !== undefined) return noteRow(t('stage.pointsPlaced'), place(t('stage.movePoints')));
     if (!report.traits.hasFace) return noteRow(t('stage.noFace'), place(t('stage.place')));
-    const first = report.notices[0];
-    return first === undefined ? nothing : noteRow(first.message);
+    const words = state.settings.motion.kind === 'prompt' ? [] : (state.score?.notices ?? []);
+    const notices = listedNotices([...report.notices, ...words]);
+    return notices.length === 0 ? nothing : noteRow(notices.join(' '));
   }
 
   #strip(state: AppState): TemplateResult | typeof nothing {
