@@ -99,7 +99,7 @@ async function make(cache: string, build: string): Promise<{ pack: Pack; files: 
       sha256: sha256(bytes),
       bytes: bytes.length,
       opset: OPSET,
-      dtype: definition.storage,
+      dtype: definition.storage === 'fp16' ? 'fp16' : 'int8',
       inputs: [
         {
           name: 'image',

@@ -1,11 +1,13 @@
 import { lower } from './onnx/lower.ts';
+import { asHalf, int8Except } from './onnx/quantize.ts';
 import { ModelWriter } from './onnx/writer.ts';
 import type { Quantizer } from './onnx/writer.ts';
 import type { NetworkDefinition } from './networks.ts';
 import type { Network } from './ir.ts';
-import { roundToInt8 } from './onnx/quantize.ts';
 
-const KEEP_HALF: Quantizer = () => null;
+function quantizerOf({ storage }: NetworkDefinition): Quantizer {
+  return storage === 'fp16' ? asHalf : int8Except(storage.int8Except);
+}
 
 /**
  * A network as an ONNX file, input `image`, outputs as defined.
@@ -14,7 +16,7 @@ const KEEP_HALF: Quantizer = () => null;
 export function convert(
   definition: NetworkDefinition,
   network: Network,
-  quantizer: Quantizer = definition.storage === 'int8' ? roundToInt8 : KEEP_HALF,
+  quantizer: Quantizer = quantizerOf(definition),
 ): Uint8Array {
   const writer = new ModelWriter(quantizer);
   lower(network, { input: 'image', outputs: definition.outputs }, writer);

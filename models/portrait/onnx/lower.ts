@@ -99,7 +99,7 @@ function lowerNode(
     case 'conv': {
       checkConvolution(operation.weight, operation.group, from, shape);
       const { strides, dilations, pads, group } = operation;
-      const weight = writer.weight(operation.weight, 0, { input: x, operation });
+      const weight = writer.weight(operation.weight, 0);
       writer.node('Conv', [x, weight, ...biasInput(operation.bias, writer)], output, {
         kernel_shape: operation.weight.shape.slice(2),
         strides: [...strides],
@@ -121,7 +121,7 @@ function lowerNode(
     case 'fully-connected': {
       const flat = `${output}.flat`;
       reshape(x, from, [1, sizeOf(from)], flat, writer);
-      const weight = writer.weight(operation.weight, 0, { input: flat, operation });
+      const weight = writer.weight(operation.weight, 0);
       writer.node('Gemm', [flat, weight, ...biasInput(operation.bias, writer)], output, { transB: 1 });
       return;
     }

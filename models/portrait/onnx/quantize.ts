@@ -1,12 +1,18 @@
 import { at, sizeOf } from '../ir.ts';
-import type { Quantizer } from './writer.ts';
+import type { Weights } from '../ir.ts';
+import type { Int8Weights, Quantizer } from './writer.ts';
 
 /** Layers with fewer weights stay in half floats: they save nothing and cost most. */
-const FEWEST_WEIGHTS = 1024;
+export const FEWEST_WEIGHTS = 1024;
 
-/** Nearest int8 with one symmetric scale per channel; layers that are small stay in half floats. */
-export const roundToInt8: Quantizer = ({ data, shape }, axis) => {
-  if (data.length < FEWEST_WEIGHTS) return null;
+/** Stores every layer as half floats. */
+export const asHalf: Quantizer = () => null;
+
+/**
+ * The nearest int8 values with one symmetric scale per channel.
+ * @param axis the axis of the channels.
+ */
+export function roundToInt8({ data, shape }: Weights, axis: number): Int8Weights {
   const channels = at(shape, axis);
   const inner = sizeOf(shape.slice(axis + 1));
   const channelOf = (i: number): number => Math.floor(i / inner) % channels;
@@ -17,7 +23,17 @@ export const roundToInt8: Quantizer = ({ data, shape }, axis) => {
   });
   const rounded = Int8Array.from(data, (value, i) => {
     const scale = at(scales, channelOf(i));
-    return scale === 0 ? 0 : Math.round(value / scale);
+    return scale === 0 ? 0 : Math.max(-127, Math.min(127, Math.round(value / scale)));
   });
   return { data: rounded, scales };
-};
+}
+
+/**
+ * Stores layers as int8, but small ones and those named as half floats.
+ * @param half numbers of the layers that stay, in order of appearance.
+ */
+export function int8Except(half: Iterable<number>): Quantizer {
+  const kept = new Set(half);
+  return (weights, axis, layer) =>
+    kept.has(layer) || weights.data.length < FEWEST_WEIGHTS ? null : roundToInt8(weights, axis);
+}

@@ -2,7 +2,7 @@ import onnxProto from 'onnx-proto';
 import type { onnx } from 'onnx-proto';
 import { floatsToHalves } from '../half.ts';
 import { sizeOf } from '../ir.ts';
-import type { Operation, Weights } from '../ir.ts';
+import type { Weights } from '../ir.ts';
 
 const { AttributeProto, ModelProto, TensorProto } = onnxProto.onnx;
 
@@ -17,23 +17,11 @@ export interface Int8Weights {
   readonly scales: Float32Array;
 }
 
-/** The layer that a weight belongs to. */
-export interface LayerUse {
-  /** Name of the tensor that the layer reads. */
-  readonly input: string;
-  readonly operation: Operation;
-}
-
 /**
  * Decides how a layer's weights are stored: int8 values to keep, or null for half floats.
  * `layer` counts the weights in order of appearance.
  */
-export type Quantizer = (
-  weights: Weights,
-  axis: number,
-  layer: number,
-  use: LayerUse | null,
-) => Int8Weights | null;
+export type Quantizer = (weights: Weights, axis: number, layer: number) => Int8Weights | null;
 
 type AttributeValue = number | string | readonly number[];
 
@@ -156,8 +144,8 @@ export class ModelWriter {
    * A layer's weights, stored the way the quantizer says.
    * @param axis the axis of the output channels.
    */
-  weight(weights: Weights, axis: number, use: LayerUse | null = null): string {
-    const int8 = this.quantizer(weights, axis, this.layers++, use);
+  weight(weights: Weights, axis: number): string {
+    const int8 = this.quantizer(weights, axis, this.layers++);
     if (int8 === null) return this.half(weights);
     if (int8.data.length !== sizeOf(weights.shape)) throw new RangeError('quantized weights of another size');
     const bytes = new Uint8Array(int8.data.buffer, int8.data.byteOffset, int8.data.byteLength);

@@ -41,6 +41,22 @@ export const SQUARES = {
   ],
 } as const satisfies Record<string, readonly Square[]>;
 
+/** The squares that suit a graph of the pack. */
+export function squaresFor(graph: string): readonly Square[] {
+  switch (graph) {
+    case 'face-mesh':
+      return SQUARES.face;
+    case 'iris':
+      return SQUARES.eye;
+    case 'hand':
+      return SQUARES.hand;
+    case 'hand-detection':
+      return [...SQUARES.whole, ...SQUARES.hand];
+    default:
+      return SQUARES.whole;
+  }
+}
+
 interface Pixels {
   readonly width: number;
   readonly height: number;
