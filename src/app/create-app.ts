@@ -3,20 +3,21 @@ import type { App, AppState, ShownError } from '../contracts/app.api.ts';
 import { AppError } from '../contracts/errors.ts';
 import type { ClipRecord, JobRecord, PictureRecord } from '../contracts/records.ts';
 import type { RenderOptions } from '../contracts/render.api.ts';
-import { clipSettingsSchema, DEFAULT_SETTINGS, type ClipSettings } from '../contracts/settings.ts';
-import { estimateClipS, learnSpeed, type Speed } from '../core/job/estimate.ts';
-import { clipName } from '../core/job/names.ts';
+import { clipSettingsSchema, type ClipSettings } from '../contracts/settings.ts';
 import { validateSettings } from '../core/job/validate.ts';
 import { keepForGood, readRoom } from './room.ts';
 import { createStore } from '../platform/store/store.ts';
+import { EMPTY_STATE } from './empty-state.ts';
 import { createEngine, type EngineOptions } from './engine.ts';
 import { createGallery } from './gallery.ts';
 import { askNotifications, followTitle, notificationState, notify } from './notify.ts';
 import { makeClip, type ClipMaker } from './pipeline.ts';
 import { createPreviews } from './preview.ts';
-import { createQueue, type JobRunner } from './queue.ts';
+import { createQueue } from './queue.ts';
+import { createRunner } from './runner.ts';
 import { readSamples } from './samples.ts';
 import { toAppError, toShownError } from './shown-error.ts';
+import { createSpeeds } from './speeds.ts';
 import { createStage } from './stage.ts';
 import { createStateStore } from './state-store.ts';
 import { ENGLISH, type AppWords } from './words.ts';
@@ -49,11 +50,6 @@ export interface RunningApp extends App {
 }
 
 const DRAFT = 'draft';
-const SPEED = 'speed';
-const speedSchema = v.object({
-  msPerMegapixel: v.pipe(v.number(), v.finite(), v.minValue(0)),
-  fixedMs: v.pipe(v.number(), v.finite(), v.minValue(0)),
-});
 /** How long a deletion can be undone. */
 const UNDO_MS = 10_000;
 
@@ -61,26 +57,6 @@ const UNDO_MS = 10_000;
 function randomSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
 }
-
-const EMPTY: AppState = {
-  engine: { phase: 'idle' },
-  picture: { phase: 'empty' },
-  settings: DEFAULT_SETTINGS,
-  score: null,
-  scoreError: null,
-  jobs: [],
-  characters: [],
-  clips: [],
-  pictures: [],
-  samples: [],
-  shownClipId: null,
-  undo: null,
-  storage: null,
-  online: true,
-  estimateS: null,
-  notifications: 'unsupported',
-  alert: null,
-};
 
 /**
  * Starts the application: reads the gallery, the queue and the settings of earlier visits. No worker is started and
@@ -92,13 +68,12 @@ export function createApp(options: AppOptions = {}): RunningApp {
   const words = options.words ?? ENGLISH;
   const life = new AbortController();
   const state = createStateStore<AppState>({
-    ...EMPTY,
+    ...EMPTY_STATE,
     online: navigator.onLine,
     notifications: notificationState(),
   });
   const onError = (error: ShownError): void => state.set({ alert: error });
   const store = createStore({ name });
-  let speed: Speed | null = null;
   /** Whether the person has begun to work here. */
   let awake = false;
   let draftTouched = false;
@@ -121,17 +96,10 @@ export function createApp(options: AppOptions = {}): RunningApp {
     settings: () => state.state.settings,
     onScore: (score, scoreError) => state.set({ score, scoreError }),
   });
+  const speeds = createSpeeds(store);
   const updateEstimate = (): void => {
     const { picture, settings } = state.state;
-    let estimateS: number | null = null;
-    if (speed !== null && picture.phase === 'open') {
-      try {
-        estimateS = estimateClipS(speed, picture.report, validateSettings(settings));
-      } catch {
-        // Settings that make no clip take no time.
-      }
-    }
-    state.set({ estimateS });
+    state.set({ estimateS: picture.phase === 'open' ? speeds.estimateS(picture.report, settings) : null });
   };
   const stage = createStage({
     store,
@@ -147,44 +115,15 @@ export function createApp(options: AppOptions = {}): RunningApp {
   const gallery = createGallery({ store, state, undoMs: options.undoMs ?? UNDO_MS, onError });
   const make: ClipMaker = options.makeClip ?? ((request) => makeClip(engine, request));
 
-  const run: JobRunner = async (job, picture, watch) => {
-    const character = state.state.characters.find((one) => one.id === job.characterId);
-    const title = clipName(character?.name ?? '', job.settings.motion, words.presets);
-    const startedMs = performance.now();
-    const made = await make({
-      jobId: job.id,
-      picture: {
-        id: picture.id,
-        blob: picture.blob,
-        matte: picture.matte,
-        ...(picture.points === undefined ? {} : { points: picture.points }),
-      },
-      settings: job.settings,
-      title,
-      ...watch,
-    });
-    const totalMs = performance.now() - startedMs;
-    const { decode, perceive } = made.stagesMs;
-    speed = learnSpeed(speed, { ...made, totalMs, framesMs: Math.max(1, totalMs - decode - perceive) });
-    store.putSetting(SPEED, speed).catch(() => undefined);
-    updateEstimate();
-    return {
-      id: crypto.randomUUID(),
-      characterId: job.characterId,
-      pictureId: job.pictureId,
-      name: title,
-      file: made.file,
-      poster: made.poster,
-      width: made.width,
-      height: made.height,
-      frames: made.frames,
-      durationS: made.durationS,
-      sizeBytes: made.file.size,
-      settings: job.settings,
-      notices: made.notices,
-      createdAtMs: Date.now(),
-    };
-  };
+  const run = createRunner({
+    make,
+    words,
+    characterName: (id) => state.state.characters.find((one) => one.id === id)?.name ?? '',
+    onMade: (made, totalMs) => {
+      speeds.learn(made, totalMs);
+      updateEstimate();
+    },
+  });
 
   const updateRoom = async (): Promise<void> => {
     const room = await readRoom();
@@ -270,11 +209,10 @@ export function createApp(options: AppOptions = {}): RunningApp {
       if (!life.signal.aborted) state.set({ samples: found });
     });
     await guarded(async () => {
-      const [draft, keptSpeed] = await Promise.all([store.setting(DRAFT), store.setting(SPEED)]);
+      const [draft] = await Promise.all([store.setting(DRAFT), speeds.load()]);
       const settings = v.safeParse(clipSettingsSchema, draft);
       if (settings.success && !draftTouched) state.set({ settings: settings.output });
-      const kept = v.safeParse(speedSchema, keptSpeed);
-      if (kept.success) speed ??= kept.output;
+      updateEstimate();
       await gallery.load();
       await queue.load();
       await gallery.tidy();

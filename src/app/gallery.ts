@@ -69,9 +69,8 @@ export function createGallery({ store, state, undoMs, onError }: GalleryOptions)
   /** Removes for good what can't be undone any more. */
   const purge = async (clipIds: readonly string[]): Promise<void> => {
     await guarded(async () => {
-      await store.emptyBin(clipIds);
       const unnoted = clipIds.filter((id) => hidden.has(id));
-      if (unnoted.length > 0) await store.removeClips(unnoted);
+      await store.emptyBin(clipIds, unnoted);
       for (const id of unnoted) hidden.delete(id);
     });
   };
@@ -81,8 +80,9 @@ export function createGallery({ store, state, undoMs, onError }: GalleryOptions)
     state.set({ undo: { clipIds, untilMs } });
     timer = setTimeout(
       () => {
-        state.set({ undo: null });
+        // First the purge: whoever reads the gallery when the offer is gone finds the clips gone too.
         void purge(clipIds);
+        state.set({ undo: null });
       },
       Math.max(0, untilMs - Date.now()),
     );

@@ -82,6 +82,8 @@ export function createQueue(options: QueueOptions): Queue {
   const channel = new BroadcastChannel(`${options.name}-progress`);
   const records = new Map<string, JobRecord>();
   const lives = new Map<string, Live>();
+  /** Changes that a full disk took no note of, with the state that the store still has. */
+  const unwritten = new Map<string, { readonly stored: JobRecord['state']; readonly record: JobRecord }>();
   let closed = false;
 
   const live = (id: string): Live => {
@@ -114,6 +116,7 @@ export function createQueue(options: QueueOptions): Queue {
     const known = lives.get(id);
     if (known !== undefined && known.previewUrl !== null) URL.revokeObjectURL(known.previewUrl);
     lives.delete(id);
+    unwritten.delete(id);
   };
 
   /** Takes the store's word for all jobs; a job of ours that was cancelled elsewhere is stopped. */
@@ -125,7 +128,10 @@ export function createQueue(options: QueueOptions): Queue {
       records.delete(id);
       forget(id);
     }
-    for (const [id, job] of found) {
+    for (const [id, stored] of found) {
+      const note = unwritten.get(id);
+      if (note !== undefined && note.stored !== stored.state) unwritten.delete(id);
+      const job = unwritten.get(id)?.record ?? stored;
       if (job.state !== 'running') lives.get(id)?.controller?.abort();
       records.set(id, job);
     }
@@ -144,14 +150,22 @@ export function createQueue(options: QueueOptions): Queue {
     what: Partial<Omit<JobRecord, 'id'>>,
   ): Promise<JobRecord | null> => {
     try {
+      const note = unwritten.get(id);
+      if (note !== undefined) {
+        await store.putJobs([note.record]);
+        unwritten.delete(id);
+      }
       const changed = await store.changeJob(id, from, what);
       if (changed !== null) keep(changed);
       return changed;
     } catch (cause) {
       const record = records.get(id);
       if (record === undefined || !from.includes(record.state)) return null;
-      options.onError(toShownError(cause));
-      const changed = { ...record, ...what };
+      // A full disk is told by the job that it keeps from being saved.
+      if (toAppError(cause).code !== 'ERR_STORE_QUOTA') options.onError(toShownError(cause));
+      const { error: _error, ...rest } = record;
+      const changed = { ...rest, ...what };
+      unwritten.set(id, { stored: unwritten.get(id)?.stored ?? record.state, record: changed });
       keep(changed);
       return changed;
     }

@@ -54,10 +54,11 @@ export interface Store {
   binClips(ids: readonly string[], atMs: number): Promise<void>;
   /** Takes clips out of the bin. Unknown ids are passed over. */
   restoreClips(ids: readonly string[]): Promise<void>;
-  /** Removes clips for good, in the bin or not. Works on a full disk. Unknown ids are passed over. */
-  removeClips(ids: readonly string[]): Promise<void>;
-  /** Removes for good those of the clips that still lie in the bin: another tab may have taken some out. */
-  emptyBin(ids: readonly string[]): Promise<void>;
+  /**
+   * Removes for good those of the clips that still lie in the bin (another tab may have taken some out), and those of
+   * `evenIfLive` wherever they are. Works on a full disk. Unknown ids are passed over.
+   */
+  emptyBin(ids: readonly string[], evenIfLive?: readonly string[]): Promise<void>;
   /** Removes for good what went into the bin at or before `untilMs`; returns the ids. */
   purgeBin(untilMs: number): Promise<string[]>;
   jobs(): Promise<JobRecord[]>;
@@ -280,15 +281,10 @@ export function createStore(options: StoreOptions): Store {
           await table.put(rest);
         }
       }),
-    removeClips: (ids) =>
-      write(['clips', 'files', 'posters'], (transaction) => removeClips(transaction, ids)),
-    emptyBin: (ids) =>
+    emptyBin: (ids, evenIfLive = []) =>
       write(['clips', 'files', 'posters'], async (transaction) => {
         const binned = new Set(await transaction.objectStore('clips').index('byDeletion').getAllKeys());
-        await removeClips(
-          transaction,
-          ids.filter((id) => binned.has(id)),
-        );
+        await removeClips(transaction, [...ids.filter((id) => binned.has(id)), ...evenIfLive]);
       }),
     purgeBin: (untilMs) =>
       write(['clips', 'files', 'posters'], async (transaction) => {

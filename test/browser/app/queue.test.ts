@@ -5,7 +5,8 @@ import { AppError } from '../../../src/contracts/errors.ts';
 import type { ClipRecord, JobRecord, PictureRecord } from '../../../src/contracts/records.ts';
 import { createQueue, type JobRunner, type Queue } from '../../../src/app/queue.ts';
 import { createStore, type Store } from '../../../src/platform/store/store.ts';
-import { character, clip, freshName, picture } from '../store/records.ts';
+import { fillUp, setQuota, startAnew } from '../store/quota.ts';
+import { character, clip, freshName, noise, picture } from '../store/records.ts';
 
 type Watch = Parameters<JobRunner>[2];
 
@@ -13,7 +14,7 @@ type Watch = Parameters<JobRunner>[2];
 interface Held {
   readonly job: JobRecord;
   readonly watch: Watch;
-  finish(): void;
+  finish(change?: Partial<ClipRecord>): void;
   fail(cause: unknown): void;
 }
 
@@ -73,7 +74,7 @@ function openTab(awake = true): Tab {
           held.push({
             job,
             watch,
-            finish: () => resolve(clip(of, { settings: job.settings })),
+            finish: (change) => resolve(clip(of, { settings: job.settings, ...change })),
             fail: reject,
           });
           tell();
@@ -392,5 +393,30 @@ describe('two tabs', () => {
     expect(one.held).toHaveLength(20);
     expect(fresh.held).toEqual([]);
     expect((await one.store.jobs()).every((job) => job.state === 'done')).toBe(true);
+  });
+});
+
+describe('a full disk', () => {
+  afterEach(() => setQuota(null));
+
+  it('fails the job with its code, and a retry saves what was made without making it again', async () => {
+    await startAnew();
+    await setQuota(2 * 2 ** 20);
+    const tab = begin();
+    const portrait = await withPicture(tab);
+    const { id } = await tab.queue.add(ask(portrait));
+    await tab.until(() => tab.held.length === 1);
+    await fillUp(tab.store);
+    tab.held[0]?.finish({ file: noise(8 * 2 ** 20, 'video/mp4') });
+    await tab.queue.idle();
+    expect(tab.views()[0]).toMatchObject({ record: { state: 'failed' }, error: { code: 'ERR_STORE_QUOTA' } });
+    expect((await tab.store.library()).clips).toEqual([]);
+
+    await setQuota(null);
+    await tab.queue.retry(id);
+    await tab.queue.idle();
+    expect(tab.held).toHaveLength(1);
+    expect(tab.state(id)).toBe('done');
+    expect((await tab.store.library()).clips[0]?.file.size).toBe(8 * 2 ** 20);
   });
 });

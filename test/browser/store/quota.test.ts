@@ -1,21 +1,12 @@
-/// <reference types="@vitest/browser-playwright" />
 import { deleteDB } from 'idb';
 import { afterEach, describe, expect, it } from 'vitest';
-import { cdp } from 'vitest/browser';
 import { readRoom } from '../../../src/app/room.ts';
 import { createStore, type Store } from '../../../src/platform/store/store.ts';
+import { setQuota, startAnew } from './quota.ts';
 import { character, clip, freshName, job, noise, picture } from './records.ts';
 
 let store: Store | null = null;
 let name = '';
-
-/** What the browser's developer tools do: a quota for this origin, enforced by the browser itself. */
-async function setQuota(sizeBytes: number | null): Promise<void> {
-  await cdp().send('Storage.overrideQuotaForOrigin', {
-    origin: location.origin,
-    ...(sizeBytes === null ? {} : { quotaSize: sizeBytes }),
-  });
-}
 
 afterEach(async () => {
   await setQuota(null);
@@ -26,8 +17,7 @@ afterEach(async () => {
 describe('a full disk', () => {
   it('is an error of its own that loses nothing, and deleting makes room', async () => {
     name = freshName();
-    // The browser remembers for a while how much room it found; a database that it opens anew asks again.
-    await cdp().send('Storage.clearDataForOrigin', { origin: location.origin, storageTypes: 'indexeddb' });
+    await startAnew();
     await setQuota(6 * 2 ** 20);
     store = createStore({ name });
     const ada = character();
@@ -59,7 +49,7 @@ describe('a full disk', () => {
 
     // A disk without a byte left still lets things be deleted.
     await setQuota(1);
-    await store.removeClips([kept.id]);
+    await store.emptyBin([], [kept.id]);
     expect((await store.library()).clips).toEqual([]);
     await setQuota(null);
     await store.saveClip(large, second.id);

@@ -162,7 +162,7 @@ describe('the bin', () => {
     expect(left.clips.map((one) => one.id).sort()).toEqual([b, c].sort());
     expect(left.clips.every((one) => one.deletedAtMs === undefined)).toBe(true);
     // A picture's id in the list of clips doesn't take its bytes away.
-    await store.removeClips([b, portrait.id]);
+    await store.emptyBin([], [b, portrait.id]);
     expect(await (await store.picture(portrait.id))?.blob.text()).toBe(await portrait.blob.text());
   });
 });
