@@ -17,6 +17,8 @@ export interface BeatFit {
   readonly beats: readonly Beat[];
   /** Actions that found no room, in order. */
   readonly dropped: readonly Action[];
+  /** True when what is left still has less time than it needs: repetitions are left out. */
+  readonly squeezed: boolean;
   /** True when the lips must stop before the end of what is said. */
   readonly speechCut: boolean;
   /** When everything starts going back to rest. */
@@ -100,6 +102,8 @@ export function fitBeats(score: Score, durationS: number): BeatFit {
     const [least, best] = lengthOf(action, score.pace);
     const last = groups.at(-1);
     if (action.together === true && last !== undefined) {
+      // The same thing twice at once is once.
+      if (last.actions.some((other) => other.kind === action.kind)) continue;
       last.actions.push(action);
       last.least = Math.max(last.least, least);
       last.best = Math.max(last.best, best);
@@ -154,5 +158,5 @@ export function fitBeats(score: Score, durationS: number): BeatFit {
       speechLength(action.text ?? '') / FASTEST_SPEECH >
         Math.max(endS, durationS - returnLength) - startS + 0.05,
   );
-  return { beats, dropped, speechCut, returnS: durationS - returnLength };
+  return { beats, dropped, squeezed: least > room + 0.25, speechCut, returnS: durationS - returnLength };
 }

@@ -60,7 +60,7 @@ export function lifeOf(options: {
     roll: 0.5 * head,
     sway: traits.hasPerson ? 0.0009 : 0,
     brow: 0.05 * face,
-    smile: without.has('smile') ? 0 : 0.025 * face,
+    smile: without.has('smile') ? 0 : 0.035 * face,
     breath: traits.hasPerson && !without.has('breathe') ? 0.03 : 0,
     seeds: {
       yaw: label(1),
@@ -78,6 +78,29 @@ export function lifeOf(options: {
 
 /** Seconds over which the noise comes in and goes out. */
 const FADE = 0.45;
+
+const FACE_CONTROLS = [
+  'yaw',
+  'pitch',
+  'roll',
+  'gazeX',
+  'gazeY',
+  'lidLeft',
+  'lidRight',
+  'browLeft',
+  'browRight',
+  'smile',
+  'jaw',
+  'mouthWidth',
+] as const;
+
+/** Where no face was found there is no head to move either. */
+function stillFace(out: Pose): void {
+  for (let index = 0; index < FACE_CONTROLS.length; index++) {
+    const control = FACE_CONTROLS[index];
+    if (control !== undefined) out[control] = 0;
+  }
+}
 
 /** Writes everything at `timeS` into `out`: tracks, noise, couplings, limits. */
 export function writePose(
@@ -116,8 +139,8 @@ export function writePose(
     if (blink.eyes !== 'right') left = shut === 1 ? 1 : Math.max(left, left + (1 - left) * shut);
     if (blink.eyes !== 'left') right = shut === 1 ? 1 : Math.max(right, right + (1 - right) * shut);
   }
-  out.lidLeft = life.hasFace ? left : 0;
-  out.lidRight = life.hasFace ? right : 0;
+  out.lidLeft = left;
+  out.lidRight = right;
 
   const brow = near * life.brow * drift(seeds.brow, 0.7 * timeS);
   out.browLeft = softLimit(at('browLeft') + brow, 1);
@@ -125,6 +148,8 @@ export function writePose(
   out.smile = softLimit(at('smile') + near * life.smile * drift(seeds.smile, 0.8 * timeS), 1.02);
   out.jaw = softLimit(Math.max(0, at('jaw')), limits.jaw);
   out.mouthWidth = softLimit(at('mouthWidth'), 0.34);
+
+  if (!life.hasFace) stillFace(out);
 
   out.breath = softLimit(at('breath') + near * life.breath * drift(seeds.breath, 0.6 * timeS), 1.1);
   out.sway = softLimit(at('sway') + near * life.sway * drift(seeds.sway, 0.6 * timeS), 0.01);

@@ -30,7 +30,8 @@ export function ease(u: number, skew: number): number {
   if (u <= 0) return 0;
   if (u >= 1) return 1;
   const w = u + skew * u * (1 - u);
-  return w * w * w * (10 + w * (6 * w - 15));
+  const value = w * w * w * (10 + w * (6 * w - 15));
+  return value < 1 ? value : 1;
 }
 
 /**

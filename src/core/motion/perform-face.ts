@@ -1,6 +1,6 @@
 import type { Direction } from '../../contracts/score.ts';
 import { clamp } from './maths.ts';
-import { sideOf } from './perform-head.ts';
+import { fitting, sideOf } from './perform-head.ts';
 import { FASTEST_SPEECH, visemes } from './speech.ts';
 import type { Stage, Window } from './stage.ts';
 import type { Blink } from './timeline.ts';
@@ -14,6 +14,12 @@ export function smile(stage: Stage, { startS, endS, intensity }: Window): void {
   const size = clamp(SMILE * intensity, 0.1, 1);
   const length = clamp(0.55 * (endS - startS), 0.42, 0.9);
   timeline.goTo('smile', startS, length, size, 0.3);
+  // A smile that does not relax a little looks held.
+  if (stage.returnS - startS - length > 0.5) {
+    timeline
+      .track('smile')
+      .add(startS + length, Math.min(1.6, stage.returnS - startS - length), -0.05 * size);
+  }
   for (const control of ['lidLeft', 'lidRight'] as const) {
     timeline.goTo(control, startS + 0.12, length, 0.08 * size);
   }
@@ -55,9 +61,10 @@ const BLINK_EVERY = 0.52;
 
 /** Blinks as often as asked, after the first part of its window. */
 export function blink(stage: Stage, { startS, endS }: Window, times: number, after: number): void {
-  const each = Math.max(0.42, Math.min(BLINK_EVERY, (endS - startS) / times));
+  const count = fitting(times, endS - startS - after + 0.1, 0.42);
+  const each = Math.max(0.42, Math.min(BLINK_EVERY, (endS - startS - after) / count));
   const first = startS + after;
-  for (let index = 0; index < times; index++)
+  for (let index = 0; index < count; index++)
     stage.timeline.blinks.push(firmBlink(first + index * each, 'both'));
 }
 
@@ -65,8 +72,9 @@ export function blink(stage: Stage, { startS, endS }: Window, times: number, aft
 export function wink(stage: Stage, window: Window, direction: Direction | undefined, times: number): void {
   const { timeline } = stage;
   const side = sideOf(stage, direction);
-  const each = Math.max(0.5, Math.min(0.8, (window.endS - window.startS) / times));
-  for (let index = 0; index < times; index++) {
+  const count = fitting(times, window.endS - window.startS, 0.5);
+  const each = Math.max(0.5, Math.min(0.8, (window.endS - window.startS) / count));
+  for (let index = 0; index < count; index++) {
     const at = window.startS + 0.06 + index * each;
     timeline.blinks.push({
       startS: at,
@@ -103,9 +111,10 @@ export function closeEyes(stage: Stage, { startS, endS }: Window): void {
 /** Raises both brows, as often as asked. */
 export function raiseBrows(stage: Stage, { startS, endS, intensity }: Window, times: number): void {
   const { timeline } = stage;
-  const each = Math.min(1.2, (endS - startS) / times);
+  const count = fitting(times, endS - startS, 0.5);
+  const each = Math.min(1.2, (endS - startS) / count);
   const size = clamp(0.75 * intensity, 0.2, 1);
-  for (let index = 0; index < times; index++) {
+  for (let index = 0; index < count; index++) {
     const at = startS + index * each;
     for (const control of ['browLeft', 'browRight'] as const)
       timeline.pulse(control, at, 0.22, Math.max(0.05, each - 0.6), 0.34, size);

@@ -12,6 +12,7 @@ export function sideOf(stage: Stage, direction: Direction | undefined): 1 | -1 {
 
 /** Turn in degrees that brings a turned source to the camera, within what the rig bears; 0 for a frontal one. */
 function towardsCamera(stage: Stage): number {
+  if (Math.abs(stage.traits.sourceYaw) < FRONTAL) return 0;
   return clamp(-stage.traits.sourceYaw, -0.86 * stage.limits.yawLeft, 0.86 * stage.limits.yawRight);
 }
 
@@ -23,6 +24,9 @@ function cameraGaze(stage: Stage): number {
 /** Degrees that a turn to the camera changes the yaw by, at least. Measured clips must show 8. */
 const CAMERA_TURN = 10.3;
 
+/** Below this many degrees a source faces the camera, as far as can be measured. */
+const FRONTAL = 0.5;
+
 /**
  * Turns to the camera. A turned source turns towards it; a frontal one first turns away, so that the whole turn is at
  * least {@link CAMERA_TURN} degrees.
@@ -32,7 +36,7 @@ function turnToCamera(stage: Stage, { startS, endS, intensity }: Window): void {
   const length = endS - startS;
   const goal = towardsCamera(stage);
   const now = timeline.targetOf('yaw');
-  const away = traits.sourceYaw > 4 ? 1 : traits.sourceYaw < -4 ? -1 : stage.random.sign();
+  const away = traits.sourceYaw > FRONTAL ? 1 : traits.sourceYaw < -FRONTAL ? -1 : stage.random.sign();
   const room = 0.86 * (away > 0 ? limits.yawRight : limits.yawLeft);
   const missing = CAMERA_TURN * clamp(intensity, 0.97, 1.1) - Math.abs(goal - now);
   let turnS = startS;
@@ -144,11 +148,17 @@ export function look(stage: Stage, window: Window, direction: Direction | undefi
   }
 }
 
+/** How many of `times` have room when each needs `leastS`; at least one. */
+export function fitting(times: number, lengthS: number, leastS: number): number {
+  return Math.max(1, Math.min(times, Math.floor(lengthS / leastS + 1e-6)));
+}
+
 /** Nods, each a little smaller than the one before; the eyes stay where they look. */
 export function nod(stage: Stage, { startS, endS, intensity }: Window, times: number): void {
   const { timeline } = stage;
-  const each = Math.min(0.85, (endS - startS) / times);
-  for (let index = 0; index < times; index++) {
+  const count = fitting(times, endS - startS, 0.42);
+  const each = Math.min(0.85, (endS - startS) / count);
+  for (let index = 0; index < count; index++) {
     const size = clamp(intensity, 0.3, 1.3) * (index === 0 ? 1 : 0.82);
     const at = startS + index * each;
     timeline.track('pitch').add(at, 0.28 * each, -1 * size);
@@ -162,14 +172,15 @@ export function nod(stage: Stage, { startS, endS, intensity }: Window, times: nu
 /** Shakes the head: `times` swings, decaying, ending where it began. */
 export function shakeHead(stage: Stage, { startS, endS, intensity }: Window, times: number): void {
   const { timeline } = stage;
-  const swings = Math.max(2, times * 2);
+  const swings = 2 * Math.max(1, fitting(times, endS - startS, 0.5));
   const each = (endS - startS) / (swings + 0.6);
+  const reach = 5.4 * clamp(intensity, 0.3, 1.4) * Math.min(1, each / 0.3);
   let side: number = stage.random.sign();
   let at = 0;
   for (let index = 0; index <= swings; index++) {
     const last = index === swings;
     const fade = 1 - (0.45 * index) / swings;
-    const goal = last ? 0 : side * 5.4 * clamp(intensity, 0.3, 1.4) * fade;
+    const goal = last ? 0 : side * reach * fade;
     timeline.track('yaw').add(startS + index * each, each * 1.25, goal - at);
     timeline.track('gazeX').add(startS + index * each, each * 1.25, -0.06 * (goal - at));
     at = goal;

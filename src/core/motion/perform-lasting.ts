@@ -21,7 +21,7 @@ export function breaths(
   while (count > 1 && durationS / count < 1 / 0.35) count -= 1;
   while (durationS / count > BREATH_MAX && durationS / (count + 1) >= 1 / 0.35) count += 1;
   const lengthS = Math.min(BREATH_MAX, durationS / count);
-  return { count, lengthS, startS: 0.5 * (durationS - lengthS * count) };
+  return { count, lengthS, startS: Math.max(0, 0.5 * (durationS - lengthS * count)) };
 }
 
 /**

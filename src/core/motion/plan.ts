@@ -49,51 +49,66 @@ function perform(stage: Stage, beat: Beat, score: Score): void {
   const times = clamp(Math.round(action.times ?? 1), 1, 8);
   switch (action.kind) {
     case 'turn-head':
-      return turnHead(stage, window, action.direction);
+      turnHead(stage, window, action.direction);
+      break;
     case 'look':
-      return look(stage, window, action.direction);
+      look(stage, window, action.direction);
+      break;
     case 'nod':
-      return nod(stage, window, times);
+      nod(stage, window, times);
+      break;
     case 'shake-head':
-      return shakeHead(stage, window, clamp(action.times ?? 2, 1, 6));
+      shakeHead(stage, window, clamp(action.times ?? 2, 1, 6));
+      break;
     case 'tilt-head':
-      return tiltHead(stage, window, action.direction);
+      tiltHead(stage, window, action.direction);
+      break;
     case 'smile':
-      return smile(stage, window);
+      smile(stage, window);
+      break;
     case 'laugh':
-      return laugh(stage, window);
+      laugh(stage, window);
+      break;
     case 'blink':
-      return blink(
+      blink(
         stage,
         window,
         times,
         action.together === true ? Math.min(0.75, 0.35 * (window.endS - window.startS)) : 0.06,
       );
+      break;
     case 'wink':
-      return wink(stage, window, action.direction, times);
+      wink(stage, window, action.direction, times);
+      break;
     case 'close-eyes':
-      return closeEyes(stage, window);
+      closeEyes(stage, window);
+      break;
     case 'raise-brows':
-      return raiseBrows(stage, window, times);
+      raiseBrows(stage, window, times);
+      break;
     case 'frown':
-      return frown(stage, window);
+      frown(stage, window);
+      break;
     case 'open-mouth':
-      return openMouth(stage, window);
+      openMouth(stage, window);
+      break;
     case 'speak':
       speak(stage, window, action.text ?? '');
-      return;
+      break;
     case 'wave':
       if (stage.traits.hasHand) waveHand(stage, window);
       else if (stage.traits.hasFace) greet(stage, window);
-      return;
+      break;
     case 'sway':
-      return sway(stage, window, pace);
+      sway(stage, window, pace);
+      break;
     case 'idle':
-      return idle(stage, window, pace);
+      idle(stage, window, pace);
+      break;
     // Wind and breath need more than a window; planMotion does them.
     case 'hair-wind':
     case 'breathe':
-      return;
+      break;
   }
 }
 

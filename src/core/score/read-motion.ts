@@ -41,7 +41,7 @@ function codesFor(score: Score, traits: RigTraits, durationS: number | undefined
     codes.add('NOTICE_EYES_CLOSED');
   if (durationS !== undefined) {
     const fit = fitBeats(score, durationS);
-    if (fit.dropped.length > 0) codes.add('NOTICE_TOO_MANY_BEATS');
+    if (fit.dropped.length > 0 || (fit.squeezed && !fit.speechCut)) codes.add('NOTICE_TOO_MANY_BEATS');
     if (fit.speechCut) codes.add('NOTICE_SPEECH_CUT');
   }
   return codes;

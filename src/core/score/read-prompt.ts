@@ -1,41 +1,18 @@
 import { AppError } from '../../contracts/errors.ts';
 import type { Action, ActionKind, CameraMove, Score, Span } from '../../contracts/score.ts';
 import { PROMPT_MAX } from '../../contracts/settings.ts';
+import type { Building } from './asides.ts';
+import { forbid, readAside, spanOf, unreadSpans } from './asides.ts';
 import type { Clause } from './clauses.ts';
 import { clausesOf } from './clauses.ts';
 import type { Draft } from './meaning.ts';
 import { cameraActs, meaningOf } from './meaning.ts';
-import type { NoticeCode } from './notices.ts';
 import { notice } from './notices.ts';
+import { addAction, blended, goesTogether, LASTING } from './placing.ts';
 import { mannersOf, segmentsOf } from './segments.ts';
 import type { Token } from './tokens.ts';
 import { tokenize } from './tokens.ts';
 import type { Manner } from './words.ts';
-
-/** Parts of the body that two motions at once would fight over. */
-const REGIONS: Readonly<Record<ActionKind, string>> = {
-  'turn-head': 'head',
-  look: 'head',
-  nod: 'head',
-  'shake-head': 'head',
-  'tilt-head': 'roll',
-  smile: 'lips',
-  laugh: 'lips jaw',
-  blink: 'lids',
-  wink: 'lids',
-  'close-eyes': 'lids',
-  'raise-brows': 'brows',
-  frown: 'lips brows',
-  'open-mouth': 'jaw',
-  speak: 'jaw',
-  wave: 'hand',
-  breathe: 'breath',
-  sway: 'body',
-  'hair-wind': 'hair',
-  idle: 'idle',
-};
-
-const LASTING: ReadonlySet<ActionKind> = new Set(['breathe', 'sway', 'hair-wind', 'idle']);
 
 /** How emotional words change everything, and what they mean where nothing else is asked for. */
 const MOODS: Readonly<
@@ -67,136 +44,6 @@ const MOODS: Readonly<
   },
   tired: { intensity: 0.7, pace: 0.6, alone: [{ kind: 'close-eyes' }] },
 };
-
-interface Building {
-  readonly actions: Action[];
-  camera: CameraMove | null;
-  readonly notices: Set<NoticeCode>;
-  readonly without: Set<ActionKind>;
-  readonly sounds: { text: string; span: Span }[];
-  readonly constraints: { text: string; span: Span }[];
-  readonly understood: Set<Token>;
-  readonly moods: NonNullable<Manner['mood']>[];
-  pace: number;
-}
-
-function spanOf(tokens: readonly Token[]): Span {
-  return { start: tokens[0]?.span.start ?? 0, end: tokens.at(-1)?.span.end ?? 0 };
-}
-
-function clashes(kind: ActionKind, group: readonly ActionKind[]): boolean {
-  const mine = REGIONS[kind].split(' ');
-  return group.some((other) => REGIONS[other].split(' ').some((region) => mine.includes(region)));
-}
-
-/** Whether an action goes together with what came before it. */
-function goesTogether(clause: Clause, kind: ActionKind, ing: boolean, group: readonly ActionKind[]): boolean {
-  if (group.length === 0) return false;
-  if (clause.link === 'while') return !group.includes(kind);
-  if (clause.link === 'and' || (clause.link === 'comma' && ing)) return !clashes(kind, group);
-  return false;
-}
-
-function blended(own: number, given: number | undefined, low: number, high: number): number {
-  return Math.round(Math.min(high, Math.max(low, own * (given ?? 1))) * 1000) / 1000;
-}
-
-/** Adds an action, merging what merely says the same again. */
-function addAction(out: Action[], action: Action, sameClause: boolean): void {
-  const twin = LASTING.has(action.kind)
-    ? out.findIndex((other) => other.kind === action.kind)
-    : sameClause &&
-        out.at(-1)?.kind === action.kind &&
-        (out.at(-1)?.direction === action.direction || action.direction === undefined)
-      ? out.length - 1
-      : -1;
-  const before = out[twin];
-  if (before === undefined) {
-    out.push(action);
-    return;
-  }
-  const stronger =
-    Math.abs(action.intensity - 1) > Math.abs(before.intensity - 1) ? action.intensity : before.intensity;
-  const paced = Math.abs(action.pace - 1) > Math.abs(before.pace - 1) ? action.pace : before.pace;
-  out[twin] = {
-    ...action,
-    ...before,
-    ...(action.direction === undefined ? {} : { direction: action.direction }),
-    intensity: stronger,
-    pace: paced,
-  };
-}
-
-function isSoundClause(clause: Clause): boolean {
-  return clause.tokens.some((token) => token.entry?.noun === 'sound' && token.entry.verb !== 'speak');
-}
-
-/** Reads one clause's constraint or sound; true when nothing else is in it. */
-function readAside(
-  text: string,
-  clause: Clause,
-  out: Building,
-  label: { readonly sound: boolean; readonly camera: boolean },
-): boolean {
-  const span = spanOf(clause.tokens);
-  const negates = clause.tokens.some((token) => token.entry?.negates === true);
-  const fault = clause.tokens.some((token) => token.entry?.fault === true);
-  const still = clause.tokens.some((token) => token.entry?.still === true);
-  if (label.sound || isSoundClause(clause)) {
-    const last = label.sound ? out.sounds.at(-1) : undefined;
-    const whole = last === undefined ? span : { start: last.span.start, end: span.end };
-    if (last !== undefined) out.sounds.pop();
-    const cue = { text: text.slice(whole.start, whole.end), span: whole };
-    if (negates) out.constraints.push(cue);
-    else {
-      out.sounds.push(cue);
-      out.notices.add('NOTICE_SOUND');
-    }
-    for (const token of clause.tokens) out.understood.add(token);
-    return true;
-  }
-  if (fault && (negates || clause.link === 'comma' || clause.link === 'or' || clause.link === 'and')) {
-    out.constraints.push({ text: text.slice(span.start, span.end), span });
-    for (const token of clause.tokens) out.understood.add(token);
-    return true;
-  }
-  // "Face stable": a constraint without a word of motion.
-  if (
-    still &&
-    !clause.tokens.some((token) => token.entry?.verb !== undefined && token.entry.verb !== 'face')
-  ) {
-    if (label.camera || clause.tokens.some((token) => token.entry?.noun === 'camera')) {
-      out.camera ??= { kind: 'hold', intensity: 1, pace: 1, span };
-    } else {
-      out.constraints.push({ text: text.slice(span.start, span.end), span });
-      if (clause.tokens.some((token) => token.entry?.noun === 'head')) out.without.add('turn-head');
-    }
-    for (const token of clause.tokens) out.understood.add(token);
-    return true;
-  }
-  return false;
-}
-
-/** Kinds that a "no …" forbids besides the one it names. */
-function forbid(kind: ActionKind, out: Building): void {
-  out.without.add(kind);
-  if (kind === 'idle') for (const other of ['turn-head', 'sway'] as const) out.without.add(other);
-}
-
-function unreadSpans(text: string, tokens: readonly Token[], understood: ReadonlySet<Token>): Span[] {
-  const spans: { start: number; end: number }[] = [];
-  for (const token of tokens) {
-    if (token.kind === 'comma' || token.kind === 'stop') continue;
-    const known =
-      token.kind === 'word' ? token.entry !== null : token.kind === 'quote' || token.emoji !== undefined;
-    if (understood.has(token) || known || (token.kind === 'word' && /^\p{N}+$/u.test(token.text))) continue;
-    const last = spans.at(-1);
-    if (last !== undefined && /^[\s\p{P}]*$/u.test(text.slice(last.end, token.span.start)))
-      last.end = token.span.end;
-    else spans.push({ ...token.span });
-  }
-  return spans;
-}
 
 /**
  * Reads a prompt into a score (P3): offline, deterministic, linear in the length. English words in any inflection;
@@ -278,6 +125,7 @@ function readClauses(text: string, clauses: readonly Clause[], out: Building): v
   let cameraLast = false;
   let speaking = false;
   let soundSentence = -1;
+  let soundStart = 0;
   let swapFrom = -1;
 
   clauses.forEach((clause, index) => {
@@ -293,8 +141,12 @@ function readClauses(text: string, clauses: readonly Clause[], out: Building): v
     )
       carried = false;
     const first = tokens[0];
-    if (tokens.length === 1 && first?.entry?.noun === 'sound' && text[first.span.end] === ':')
+    if (tokens.length === 1 && first?.entry?.noun === 'sound' && text[first.span.end] === ':') {
       soundSentence = clause.sentence;
+      soundStart = first.span.start;
+      out.understood.add(first);
+      return;
+    }
     if (
       clause.tokens.every((token) => token.entry?.noun === 'camera' || token.entry?.plain === true) &&
       text[tokens.at(-1)?.span.end ?? 0] === ':'
@@ -307,7 +159,10 @@ function readClauses(text: string, clauses: readonly Clause[], out: Building): v
     const quote = tokens.find((token) => token.kind === 'quote');
     if (
       quote === undefined &&
-      readAside(text, clause, out, { sound: soundSentence === clause.sentence, camera: cameraLast })
+      readAside(text, clause, out, {
+        soundStart: soundSentence === clause.sentence ? soundStart : null,
+        camera: cameraLast,
+      })
     )
       return;
     if (
