@@ -10,7 +10,7 @@ import { colourAt, lumaAt } from './pixels.ts';
 import type { Pixels } from './pixels.ts';
 import * as p from './points.ts';
 
-const COLUMNS = 33;
+const COLUMNS = 49;
 const INSIDE_ROWS = 12;
 const UPPER_ROWS = 4;
 const LOWER_ROWS = 18;
@@ -117,7 +117,8 @@ export function createMouth(builder: MeshBuilder, frame: FaceFrame, pixels: Pixe
   const skin = cheeks.reduce((best, c) => (c[0] + c[1] + c[2] > best[0] + best[1] + best[2] ? c : best));
   const dark = scaled(lip, 0.22);
   const grey = (skin[0] + skin[1] + skin[2]) / 3;
-  const teeth = scaled(blend([grey, grey, grey], skin, 0.45), Math.min(0.86, 0.8 / Math.max(0.1, grey)));
+  // Teeth take the light of the face: its brightest skin, a little desaturated, in the lip's shade.
+  const teeth = scaled(blend([grey, grey, grey], skin, 0.7), Math.min(0.98, 0.84 / Math.max(0.1, grey)));
   const tongue = scaled(lip, 0.6);
 
   const inside = builder.add(COLUMNS, INSIDE_ROWS);
@@ -159,14 +160,18 @@ export function createMouth(builder: MeshBuilder, frame: FaceFrame, pixels: Pixe
             continue;
           }
           const depth = f * gap;
-          const toothHeight = Math.min(0.06 * iod, 0.55 * gap) * lens ** 0.7;
-          const tooth = 1 - smoothstep(0.75, 1.15, depth / Math.max(1e-3, toothHeight));
-          const tongueRise = smoothstep(0.45, 1, f) * lens ** 2;
-          const shade = 0.72 + 0.28 * smoothstep(0, 0.4, lens - 0.3);
+          const toothHeight =
+            Math.min(0.06 * iod, 0.55 * gap * smoothstep(0.01 * iod, 0.09 * iod, gap)) * lens ** 0.7;
+          // Each tooth is rounded at its edge; the lip above shades them, and so does the cheek at the corners.
+          const rounded = toothHeight * (0.9 + 0.1 * Math.abs(Math.cos(Math.PI * 4.5 * (2 * t - 1))));
+          const tooth = 1 - smoothstep(0.8, 1.12, depth / Math.max(1e-3, rounded));
+          const shade =
+            (0.5 + 0.5 * smoothstep(0, 0.5, depth / Math.max(1e-3, toothHeight))) * (0.35 + 0.65 * lens);
+          const tongueRise = smoothstep(0.4, 1, f) * lens ** 2;
           const paint = blend(
-            blend(dark, tongue, 0.75 * tongueRise),
+            blend(dark, tongue, 0.8 * tongueRise),
             scaled(teeth, shade),
-            0.85 * tooth * lens,
+            0.92 * tooth * lens ** 0.5,
           );
           setSurface(mesh, n, u[0] / w, u[1] / h, open, paint, 1);
         }
