@@ -10,7 +10,7 @@ export interface EyeIndices {
   readonly corners: readonly [number, number];
   /** 71 mesh indices: lid edge (lower 9, upper 7), two rings around it (9 + 7 each), brow and cheek points. */
   readonly contour: readonly number[];
-  /** First of the five iris points: centre, then four on the rim. */
+  /** First of the five iris points: centre, then the rim's right, top, left and bottom (sides of the picture). */
   readonly iris: number;
   /** The network knows one eye; the other is shown to it mirrored. */
   readonly mirror: boolean;
@@ -105,7 +105,9 @@ export async function refineEye(
     if (i < LID_POINTS) depth += (landmarks[at + 2] ?? 0) / LID_POINTS;
   }
   for (let i = 0; i < 5; i++) {
-    const [x, y] = place(iris, i);
+    // Rim points run right, top, left, bottom of the picture at both eyes, so the mirrored eye's sides change places.
+    const from = eye.mirror && i % 2 === 1 ? 4 - i : i;
+    const [x, y] = place(iris, from);
     landmarks.set([x, y, depth], 3 * (eye.iris + i));
   }
 }

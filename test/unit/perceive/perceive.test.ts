@@ -61,6 +61,16 @@ describe('a portrait', () => {
     expect(point(reference, 263)[0]).toBeGreaterThan(rx);
   });
 
+  test('has the rim of both irises in the order right, top, left, bottom of the picture', () => {
+    for (const centre of [468, 473]) {
+      const [x, y] = point(reference, centre);
+      expect(point(reference, centre + 1)[0]).toBeGreaterThan(x + 2);
+      expect(point(reference, centre + 2)[1]).toBeLessThan(y - 2);
+      expect(point(reference, centre + 3)[0]).toBeLessThan(x - 2);
+      expect(point(reference, centre + 4)[1]).toBeGreaterThan(y + 2);
+    }
+  });
+
   test('has depth that grows away from the viewer', () => {
     expect(reference[3 * 4 + 2]).toBeLessThan(reference[3 * 234 + 2] ?? -Infinity);
     expect(reference[3 * 4 + 2]).toBeLessThan(reference[3 * 454 + 2] ?? -Infinity);
