@@ -6,7 +6,7 @@ import { parsePack } from '../../src/contracts/pack.ts';
 import type { Pack } from '../../src/contracts/pack.ts';
 import { CONSTANTS } from './constants.ts';
 import { convert } from './convert.ts';
-import { licenceText } from './licence.ts';
+import { APACHE_TEXT, licenceText } from './licence.ts';
 import { NETWORKS, importNetwork } from './networks.ts';
 import { OPSET } from './onnx/writer.ts';
 import { fetchPackage } from './sources/fetch.ts';
@@ -55,6 +55,7 @@ async function buildKey(): Promise<string> {
     ...(await sourceFiles(HERE)),
     join(ROOT, 'src/contracts/pack.ts'),
     join(ROOT, 'node_modules/onnx-proto/package.json'),
+    join(ROOT, APACHE_TEXT),
   ];
   const lines = await Promise.all(
     files.map(async (file) => `${relative(ROOT, file)} ${sha256(await readFile(file))}`),

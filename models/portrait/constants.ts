@@ -15,16 +15,8 @@ const anchors: Record<string, AnchorConstants> = {
 };
 
 /**
- * What the networks expect around them.
+ * What reading the detectors' outputs takes.
  * @source https://github.com/google-ai-edge/mediapipe/tree/master/mediapipe/modules (the `.pbtxt` graphs of
- * face_detection, face_landmark, iris_landmark, pose_detection, pose_landmark, palm_detection, hand_landmark)
+ * face_detection, pose_detection, palm_detection)
  */
-export const CONSTANTS: PortraitConstants = {
-  anchors,
-  crops: {
-    'face-mesh': { scale: 1.5, shiftX: 0, shiftY: 0, from: 0, to: 1, uprightDegrees: 0 },
-    iris: { scale: 2.3, shiftX: 0, shiftY: 0, from: 0, to: 1, uprightDegrees: 0 },
-    pose: { scale: 1.25, shiftX: 0, shiftY: 0, from: 0, to: 1, uprightDegrees: 90 },
-    hand: { scale: 2.6, shiftX: 0, shiftY: -0.5, from: 0, to: 2, uprightDegrees: 90 },
-  },
-};
+export const CONSTANTS: PortraitConstants = { anchors };

@@ -4,8 +4,8 @@ import { AppError } from '../../src/contracts/errors.ts';
 import type { Sources } from './networks.ts';
 import { PACKAGES } from './sources/pins.ts';
 
-/** Installed with the build tools, so that the text need not be copied into this repository. */
-const APACHE_TEXT = 'node_modules/typescript/LICENSE.txt';
+/** Path of the licence's text, installed with the build tools, so that it need not be copied into this repository. */
+export const APACHE_TEXT = 'node_modules/typescript/LICENSE.txt';
 
 /**
  * What has to travel with the weights: who made them, under which licence, and the licences' texts.

@@ -4,7 +4,6 @@ import { AppError } from './errors.ts';
 const name = v.pipe(v.string(), v.nonEmpty());
 /** Lower-case hexadecimal SHA-256. */
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
-const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 /** A path below the pack's folder, with forward slashes; never leads out of it. */
 const relativePath = v.pipe(
@@ -118,25 +117,10 @@ const anchorsSchema = v.object({
   suppressAbove: v.number(),
 });
 
-/** How a region is cut out for a network that works on a crop. */
-const cropSchema = v.object({
-  /** Side of the crop as a multiple of the region it is made from. */
-  scale: v.number(),
-  /** Shift along the crop's own axes before scaling, in region sides. */
-  shiftX: v.number(),
-  shiftY: v.number(),
-  /** Keypoints or landmarks whose line turns the crop upright; the angle it has then, degrees. */
-  from: index,
-  to: index,
-  uprightDegrees: v.number(),
-});
-
 /** Constants of a `portrait` pack. */
 export const portraitConstantsSchema = v.object({
   /** Anchors of the detectors by graph id. */
   anchors: v.record(v.string(), anchorsSchema),
-  /** Crops by graph id. */
-  crops: v.record(v.string(), cropSchema),
 });
 
 /** Constants of a `portrait` pack, parsed. */
@@ -144,9 +128,6 @@ export type PortraitConstants = v.InferOutput<typeof portraitConstantsSchema>;
 
 /** Where and how a detector's anchors lie. */
 export type AnchorConstants = PortraitConstants['anchors'][string];
-
-/** How a crop is made for a landmark network. */
-export type CropConstants = PortraitConstants['crops'][string];
 
 function parse<S extends v.GenericSchema>(schema: S, raw: unknown, what: string): v.InferOutput<S> {
   const result = v.safeParse(schema, raw);
