@@ -29,7 +29,8 @@ function codesFor(score: Score, traits: RigTraits, durationS: number | undefined
   const codes = new Set<NoticeCode>();
   const asks = (kind: ActionKind): boolean => score.actions.some((action) => action.kind === kind);
   if (!traits.hasFace) {
-    if (score.actions.some((action) => FACE_KINDS.has(action.kind)) || (asks('wave') && !traits.hasHand))
+    const asksFace = score.actions.some((action) => FACE_KINDS.has(action.kind));
+    if (score.preset !== undefined || asksFace || (asks('wave') && !traits.hasHand))
       codes.add('NOTICE_NO_FACE');
   } else if (asks('wave') && !traits.hasHand) {
     codes.add('NOTICE_NO_HAND');

@@ -14,6 +14,9 @@ import type { Token } from './tokens.ts';
 import { tokenize } from './tokens.ts';
 import type { Manner } from './words.ts';
 
+/** Words that say that what is meant is the pace over all. */
+const PACE_LABELS: ReadonlySet<string> = new Set(['motion', 'pace', 'pacing', 'tempo', 'speed', 'rhythm']);
+
 /** How emotional words change everything, and what they mean where nothing else is asked for. */
 const MOODS: Readonly<
   Record<
@@ -118,6 +121,11 @@ export function readPrompt(text: string): Score {
   };
 }
 
+function isPaceLabel(text: string, clause: Clause | undefined): boolean {
+  const only = clause?.tokens.length === 1 ? clause.tokens[0] : undefined;
+  return only !== undefined && PACE_LABELS.has(only.lemma) && text[only.span.end] === ':';
+}
+
 function readClauses(text: string, clauses: readonly Clause[], out: Building): void {
   let group: ActionKind[] = [];
   let pending: Token[] = [];
@@ -166,10 +174,13 @@ function readClauses(text: string, clauses: readonly Clause[], out: Building): v
     )
       return;
     if (
+      // "Pacing: slow."
+      (index > 0 &&
+        clauses[index - 1]?.sentence === clause.sentence &&
+        isPaceLabel(text, clauses[index - 1])) ||
       tokens.some(
         (token, at) =>
-          ['motion', 'pace', 'pacing', 'tempo', 'speed', 'rhythm'].includes(token.lemma) &&
-          (token.lemma !== 'motion' || tokens[at - 1]?.lemma === 'slow'),
+          PACE_LABELS.has(token.lemma) && (token.lemma !== 'motion' || tokens[at - 1]?.lemma === 'slow'),
       )
     ) {
       if (manners.pace !== 1) out.pace = blended(manners.pace, out.pace, 0.45, 2);

@@ -24,6 +24,8 @@ export interface Segment {
 const OWNERS = new Set(['her', 'his', 'their', 'its', 'my', 'your', 'subject']);
 const DETERMINERS = new Set(['a', 'an', 'the', 'one', 'this', ...OWNERS]);
 const SCREEN = new Set(['viewer', 'camera', 'screen', 'frame', 'picture', 'image', 'audience']);
+/** How many words before a verb its subject may be. */
+const SUBJECT_REACH = 24;
 const NUMBERS: Readonly<Record<string, number>> = {
   one: 1,
   two: 2,
@@ -96,22 +98,22 @@ function isThing(
 /** Where the words of motion are in a clause. */
 export function verbsOf(tokens: readonly Token[]): number[] {
   const found: number[] = [];
+  const firstVerb = tokens.findIndex((word) => word.entry?.verb !== undefined);
   for (let index = tokens.length - 1; index >= 0; index--) {
     const token = tokens[index];
     const verb = token?.entry?.verb;
     if (token === undefined || verb === undefined) continue;
     const previous = tokens[index - 1];
     const next = tokens[index + 1];
-    const earlier = tokens.slice(0, index).some((word) => word.entry?.verb !== undefined);
-    if (isThing(token, previous, found.length > 0, earlier)) continue;
+    if (isThing(token, previous, found.length > 0, index > firstVerb)) continue;
     // "close-up", "close to": not a verb.
     if (token.text === 'close' && (next?.text === 'up' || next?.text === 'to')) continue;
     // "a touch of", "a draft": a little of something.
     if (verb === 'hands' && token.entry?.manner !== undefined && previous?.text === 'a') continue;
     if (token.entry?.plain === true && (token.text === 'standing' || token.text === 'holding')) continue;
-    found.unshift(index);
+    found.push(index);
   }
-  return found;
+  return found.reverse();
 }
 
 /** Directions as the viewer sees them: "her left" is the picture's right. */
@@ -218,7 +220,7 @@ export function segmentsOf(tokens: readonly Token[], negated: boolean, pending: 
     segments.push({
       verb,
       token,
-      subjects: nounsOf(tokens.slice(0, at)).reverse(),
+      subjects: nounsOf(tokens.slice(Math.max(0, at - SUBJECT_REACH), at)).reverse(),
       objects: nounsOf(after),
       directions: directionsOf([...before, ...after]),
       intensity: manners.intensity,
