@@ -54,7 +54,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/app/**/*-bridge.ts', 'test/browser/**/*.ts', 'src/platform/thread/**/*.ts'],
+    files: ['src/app/**/*-bridge.ts', 'test/browser/**/*.ts', 'test/e2e/network-watch.test.ts'],
     rules: { 'no-restricted-syntax': ['error', rejectRule] },
   },
   {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { build, type Plugin, type Rollup } from 'vite';
 
 /** One file of the built application, as `workers/service-worker.ts` sees it in `__BUILD_FILES__`. */
@@ -50,7 +50,7 @@ export function serviceWorkerPlugin(entry: string): Plugin {
     name: 'service-worker',
     apply: 'build',
     configResolved(config) {
-      outDir = join(config.root, config.build.outDir);
+      outDir = resolve(config.root, config.build.outDir);
     },
     writeBundle(_options, bundle) {
       initial = initialFiles(bundle);

@@ -42,6 +42,8 @@ export interface ServerOptions {
   readonly port: number;
   /** When true, a port that is taken is an error; otherwise the next ones are tried. */
   readonly exactPort?: boolean;
+  /** Single files from elsewhere, by the path they are served at. */
+  readonly mount?: Readonly<Record<string, string>>;
   /** Asked before the files. */
   readonly route?: Route;
 }
@@ -105,16 +107,27 @@ function fail(response: ServerResponse, status: number, headers: Record<string, 
   response.end(`${status}\n`);
 }
 
-async function serveFile(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** The file behind a path, links followed, or null when there is none in the root. */
+async function realInside(root: string, pathname: string): Promise<string | null> {
+  const path = resolveInside(root, pathname);
+  const real = path === null ? null : await realpath(path).catch(() => null);
+  return real !== null && real.startsWith((await realpath(root)) + sep) ? real : null;
+}
+
+async function serveFile(
+  { root, mount = {} }: ServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     fail(response, 405, { Allow: 'GET, HEAD' });
     return;
   }
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-  const path = resolveInside(root, pathname);
-  const real = path === null ? null : await realpath(path).catch(() => null);
+  const mounted = Object.hasOwn(mount, pathname) ? mount[pathname] : undefined;
+  const real = mounted ?? (await realInside(root, pathname));
   const info = real === null ? null : await stat(real).catch(() => null);
-  if (real === null || !info?.isFile() || !real.startsWith((await realpath(root)) + sep)) {
+  if (real === null || !info?.isFile()) {
     fail(response, 404);
     return;
   }
@@ -155,11 +168,10 @@ const PORT_TRIES = 30;
  * @throws Error with `code: 'EADDRINUSE'` when no port is free.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const root = resolve(options.root);
   const server = createServer((request, response) => {
     const answer = async (): Promise<void> => {
       if ((await options.route?.(request, response)) === true) return;
-      await serveFile(root, request, response);
+      await serveFile(options, request, response);
     };
     answer().catch(() => {
       // The peer went away, or a file vanished between looking and reading.

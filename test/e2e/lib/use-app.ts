@@ -29,6 +29,8 @@ export interface AppUnderTest {
   readonly watch: NetworkWatch;
   /** Calls back with the path of every request that reaches the server, until the test is over. */
   onRequest(listener: (pathname: string) => void): void;
+  /** Forgives the broken policies of this test so far, for a test that breaks one on purpose. @throws when there is none */
+  expectTroubles(): void;
   /** An empty folder, removed after the file's tests. */
   readonly folder: string;
   /** Path of a file in {@link folder}. */
@@ -144,6 +146,10 @@ export function useApp(options: { readonly args?: readonly string[] } = {}): App
     },
     get folder() {
       return there(folder);
+    },
+    expectTroubles() {
+      expect(troubles).not.toEqual([]);
+      troubles = [];
     },
     onRequest(listener) {
       requestListener = listener;
