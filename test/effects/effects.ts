@@ -8,8 +8,9 @@ import { openStudio, samplePictures, type Picture } from './make-clip.ts';
 import { measureClip } from './measure-clip.ts';
 import { openOracle } from './oracle.ts';
 import { reportLines, type Measured } from './report.ts';
+import type { Medium } from './thresholds.ts';
 
-const USAGE = `npm run effects -- [--pictures A,B] [--presets A,B] [--resolution 480p] [--fps 24] [--seconds N] [--medium painting]
+const USAGE = `npm run effects -- [--pictures A,B] [--presets A,B] [--resolution 480p] [--fps 24] [--seconds N] [--medium photograph|glasses|painting]
                    [--clip FILE.mp4 --presets NAME]
 
 Makes each preset's clip of the sample faces (or of the pictures named) through the command line's pipeline and
@@ -27,6 +28,11 @@ function presetsOf(names: string | undefined): readonly PresetId[] {
     if (!isPreset(name)) throw new Error(`there is no preset ${name}`);
     return name;
   });
+}
+
+function mediumOf(name = 'photograph'): Medium {
+  if (name === 'photograph' || name === 'glasses' || name === 'painting') return name;
+  throw new Error(`--medium is photograph, glasses or painting, not ${name}`);
 }
 
 async function main(): Promise<number> {
@@ -50,7 +56,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const presets = presetsOf(values.presets);
-  const medium = values.medium === 'painting' ? 'painting' : 'photograph';
+  const medium = mediumOf(values.medium);
   const oracle = await openOracle();
   const all: Measured[] = [];
   const tell = (measured: Measured): void => {

@@ -13,8 +13,8 @@ const LID_SKIN: Readonly<Record<Side, readonly number[]>> = {
 /** Rows below this share of the opening belong to the lashes, where the lids meet. */
 const LASH_FROM = 0.62;
 
-/** Colours of the iris differ from skin by more than this. */
-const IRIS_CONTRAST = 30;
+/** The share of an iris's pixels, those least like skin, that its colours are taken from. */
+const IRIS_SHARE = 0.6;
 
 function colourAt(raster: Raster, x: number, y: number): Colour {
   const u = Math.min(raster.width - 1, Math.max(0, Math.round(x)));
@@ -79,10 +79,11 @@ export function irisLeft(
     const [u, v] = at(now.face, index);
     return [colourAt(rest.raster, x, y), colourAt(now.raster, u, v)];
   });
-  // What is lid already at rest, under a low lid, does not count as iris.
-  const iris = places
+  // What looks like lid already at rest, such as the rim under a low lid, says nothing: the rest is the iris.
+  const unlike = places
     .map(([x, y]) => colourAt(rest.raster, x, y))
-    .filter((colour) => nearest(colour, skin) > IRIS_CONTRAST);
+    .sort((a, b) => nearest(b, skin) - nearest(a, skin));
+  const iris = unlike.slice(0, Math.ceil(unlike.length * IRIS_SHARE));
   const [outer = 0, inner = 0] = side === 'left' ? [33, 133] : [263, 362];
   const [ax, ay] = at(rest.face, outer);
   const [bx, by] = at(rest.face, inner);
@@ -97,7 +98,7 @@ export function irisLeft(
       const u = moved ? cx + cosine * (x - ax) - sine * (y - ay) : x;
       const v = moved ? cy + sine * (x - ax) + cosine * (y - ay) : y;
       const colour = colourAt(raster, u, v);
-      return nearest(colour, iris) < 0.6 * nearest(colour, skin);
+      return nearest(colour, iris) < 0.5 * nearest(colour, skin);
     }).length;
   const before = count(rest.raster, false);
   return before === 0 ? 0 : count(now.raster, true) / before;

@@ -41,13 +41,16 @@ const MEDIUM: Readonly<Record<SampleInfo['kind'], Medium | null>> = {
   landscape: null,
 };
 
+/** Photographs of people who wear glasses. */
+const WITH_GLASSES: ReadonlySet<string> = new Set(['rear-admiral']);
+
 /** The samples that the build has made, in their order. */
 export async function samplePictures(): Promise<Picture[]> {
   const listed: unknown = JSON.parse(await readFile(projectPath('public/samples/samples.json'), 'utf8'));
-  return (listed as SampleInfo[]).map(({ file, kind }) => ({
+  return (listed as SampleInfo[]).map(({ id, file, kind }) => ({
     path: projectPath(`public/samples/${file}`),
     name: basename(file, extname(file)),
-    medium: MEDIUM[kind],
+    medium: WITH_GLASSES.has(id) ? 'glasses' : MEDIUM[kind],
   }));
 }
 

@@ -6,7 +6,7 @@ import type { Raster } from './raster.ts';
 /** Frames are compared in views of this size. */
 const VIEW_PX = 64;
 /** A difference in an eye counts this often: an eye is small, and a shut one says more than a moved shoulder. */
-const EYE_WEIGHT = 12;
+const EYE_WEIGHT = 6;
 
 /**
  * A part of a picture, scaled to a longest side, by averaging or interpolating as needed.

@@ -1,14 +1,17 @@
-/** What kind of picture a face comes from; lids of paintings and drawings never look quite shut to the oracle. */
-export type Medium = 'photograph' | 'painting';
+/**
+ * What kind of picture a face comes from. Lids of paintings and drawings never look quite shut to the oracle, and it
+ * hardly sees lids behind glasses: those are judged by the iris that is left.
+ */
+export type Medium = 'photograph' | 'glasses' | 'painting';
 
 /** Every limit of the effect tests, in one place. */
 export const THRESHOLDS = {
   /** Both eyes at their most closed, over their own opening at rest: at most. */
-  blinkClosed: { photograph: 0.3, painting: 0.6 } satisfies Record<Medium, number>,
+  blinkClosed: { photograph: 0.3, glasses: 0.8, painting: 0.6 } satisfies Record<Medium, number>,
   /** Both eyes once they are open again: at least. */
   blinkReopened: 0.9,
   /** Iris-coloured pixels left while closed, share of those at rest: at most. */
-  irisLeft: 0.12,
+  irisLeft: 0.15,
   /** Mouth's width over its width at rest, minus one: at least. */
   smileWider: 0.06,
   /** Degrees by which the face comes nearer to looking straight into the camera: at least. */
@@ -22,7 +25,7 @@ export const THRESHOLDS = {
   /** Share of the shoulders' movement that one rhythm explains: at least. */
   breathShare: 0.6,
   /** Movement of the liveliest hair, share of the face's width: at least. */
-  hairMoves: 0.01,
+  hairMoves: 0.005,
   /** The same over the movement of the face: at least. */
   hairOverFace: 2,
   /** Degrees of lean, end to end, where there is no hand to wave: at least. */
