@@ -140,7 +140,7 @@ export function createApp(options: AppOptions = {}): RunningApp {
       state.set({ jobs });
       // A software renderer shares the processor with the job; a real one does both.
       const { engine: engineState } = state.state;
-      const isSoftware = engineState.phase === 'ready' && engineState.capabilities.provider === 'wasm';
+      const isSoftware = engineState.phase === 'ready' && engineState.capabilities.renderer === 'processor';
       previews.pause('job', isSoftware && jobs.some((job) => job.record.state === 'running'));
     },
     onClip: (clip) => {

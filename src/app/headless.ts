@@ -15,7 +15,7 @@ function forces(search: string): Pick<RenderOptions, 'provider' | 'renderer'> {
   const renderer = query.get('renderer');
   return {
     ...(provider === 'webgpu' || provider === 'wasm' ? { provider } : {}),
-    ...(renderer === 'webgpu' || renderer === 'webgl2' ? { renderer } : {}),
+    ...(renderer === 'webgpu' || renderer === 'webgl2' || renderer === 'processor' ? { renderer } : {}),
   };
 }
 

@@ -79,6 +79,8 @@ async function settledWithin(promises: readonly Promise<unknown>[], ms: number):
 /** Rejects with AbortError as soon as the signal says so; what goes on meanwhile is left to end by itself. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
+  // Its failure is of no interest to anyone once the job is cancelled.
+  work.catch(() => undefined);
   signal.throwIfAborted();
   let stop: () => void = () => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {

@@ -11,12 +11,14 @@ const engines: Engine[] = [];
 /** Every render worker that was started, the newest last. */
 const renderers: WorkerConnection<RenderApi>[] = [];
 
+const RENDER = {
+  packUrl: new URL('/packs/portrait/', location.origin).href,
+  wasmUrl: new URL('/ort/', location.origin).href,
+};
+
 function newEngine(): Engine {
   const engine = createEngine({
-    render: {
-      packUrl: new URL('/packs/portrait/', location.origin).href,
-      wasmUrl: new URL('/ort/', location.origin).href,
-    },
+    render: RENDER,
     startRender: () => {
       const connection = startRenderWorker();
       renderers.push(connection);
@@ -94,6 +96,37 @@ describe('the way of one clip', () => {
       code: 'ERR_INPUT_NOT_A_PICTURE',
     });
     expect(renderers.map((one) => one.lost)).toEqual([false]);
+  });
+
+  it('ends a worker that does not stop when asked to', { timeout: 60_000 }, async () => {
+    const controller = new AbortController();
+    const real = startRenderWorker();
+    // The real worker, but for a job that takes the port and never draws, deaf to cancellation.
+    const api = new Proxy(real.api, {
+      get: (target, key, receiver): unknown => {
+        if (key === 'cancel') return () => Promise.resolve();
+        if (key !== 'render') return Reflect.get(target, key, receiver);
+        return async () => {
+          controller.abort();
+          throw await real.onLost;
+        };
+      },
+    });
+    const engine = createEngine({
+      render: RENDER,
+      startRender: () => ({
+        api,
+        onLost: real.onLost,
+        get lost() {
+          return real.lost;
+        },
+        terminate: () => real.terminate(),
+      }),
+    });
+    engines.push(engine);
+    const made = makeClip(engine, request(await sample('rear-admiral.jpg'), { signal: controller.signal }));
+    await expect(made).rejects.toMatchObject({ name: 'AbortError' });
+    expect(real.lost).toBe(true);
   });
 
   it('does not begin what is cancelled before it begins', async () => {
