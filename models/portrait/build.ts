@@ -136,6 +136,21 @@ async function make(cache: string, build: string): Promise<{ pack: Pack; files: 
   return { pack, files };
 }
 
+/** Puts `made` where `folder` is, which is missing only for a moment; both may be on different disks. */
+async function replaceFolder(made: string, folder: string): Promise<void> {
+  const old = `${made}-old`;
+  await mkdir(dirname(folder), { recursive: true });
+  try {
+    await rename(folder, old).catch(() => rm(folder, { recursive: true, force: true }));
+    await rename(made, folder);
+  } catch {
+    await cp(made, folder, { recursive: true });
+  } finally {
+    await rm(old, { recursive: true, force: true });
+    await rm(made, { recursive: true, force: true });
+  }
+}
+
 /**
  * Makes the portrait pack, unless it is there already and current.
  * @throws ERR_MODEL_MISSING when a source package can't be fetched.
@@ -159,12 +174,7 @@ export async function buildPortraitPack(options: BuildOptions = {}): Promise<Bui
   const work = await mkdtemp(join(cache, 'pack-'));
   await chmod(work, 0o755);
   for (const [name, file] of files) await writeFile(join(work, name), file);
-  await mkdir(dirname(folder), { recursive: true });
-  await rm(folder, { recursive: true, force: true });
-  await rename(work, folder).catch(async () => {
-    await cp(work, folder, { recursive: true });
-    await rm(work, { recursive: true, force: true });
-  });
+  await replaceFolder(work, folder);
   return { pack, folder, bytes, current: false };
 }
 

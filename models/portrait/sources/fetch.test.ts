@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fetchPackage } from './fetch.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { fetchPackage, fromRegistry } from './fetch.ts';
 import type { ArchiveSource } from './fetch.ts';
 import { sha256 } from './hash.ts';
 import type { PinnedPackage } from './pins.ts';
@@ -57,7 +57,10 @@ beforeEach(async () => {
   fetched = 0;
 });
 
-afterEach(() => rm(cache, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(cache, { recursive: true, force: true });
+});
 
 describe('fetchPackage', () => {
   test('takes the pinned files out of the archive, and out of the cache from then on', async () => {
@@ -87,6 +90,16 @@ describe('fetchPackage', () => {
     await expect(fetchPackage(pin, cache, delivering(changed))).rejects.toMatchObject(refused);
     await expect(fetchPackage(pin, cache, delivering(changed))).rejects.toMatchObject(refused);
     expect(fetched).toBe(2);
+  });
+
+  test('says that a package can’t be had, and that a later try may help', async () => {
+    vi.stubEnv('npm_config_offline', 'true');
+    vi.stubEnv('npm_config_cache', join(cache, 'npm'));
+    await expect(fetchPackage(pin, cache, fromRegistry)).rejects.toMatchObject({
+      code: 'ERR_MODEL_MISSING',
+      retryable: true,
+      details: { package: 'a-package', version: '1.2.3' },
+    });
   });
 
   test('refuses a file with another hash', async () => {
