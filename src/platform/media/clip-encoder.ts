@@ -40,6 +40,9 @@ export interface StreamConfig {
   readonly rung: Rung;
 }
 
+/** Takes encoded frames as they come, in order, with what decodes them. */
+export type FrameSink = (frame: EncodedFrame, stream: StreamConfig) => void;
+
 /** Colour of every frame and stream. */
 export const BT709: VideoColorSpaceInit = {
   primaries: 'bt709',
@@ -101,7 +104,7 @@ export async function supportedRungs(format: ClipFormat): Promise<Rung[]> {
 export class ClipEncoder {
   private readonly format: ClipFormat;
   private readonly encoder: VideoEncoder;
-  private readonly onFrame: (frame: EncodedFrame) => void;
+  private readonly onFrame: FrameSink;
   private config: StreamConfig | null = null;
   private readonly rung: Rung;
   private lengthSize = 4;
@@ -112,7 +115,7 @@ export class ClipEncoder {
   private wake: () => void = () => undefined;
 
   /** @param onFrame takes the frames as they come, in order. */
-  constructor(rung: Rung, format: ClipFormat, onFrame: (frame: EncodedFrame) => void) {
+  constructor(rung: Rung, format: ClipFormat, onFrame: FrameSink) {
     this.rung = rung;
     this.format = format;
     this.onFrame = onFrame;
@@ -168,11 +171,8 @@ export class ClipEncoder {
     chunk.copyTo(bytes);
     this.got += 1;
     clearTimeout(this.timer);
-    this.onFrame({
-      index,
-      key: chunk.type === 'key',
-      data: writeSampleColour(bytes, this.lengthSize, BT709_LIMITED),
-    });
+    const data = writeSampleColour(bytes, this.lengthSize, BT709_LIMITED);
+    this.onFrame({ index, key: chunk.type === 'key', data }, this.stream);
     this.wake();
   }
 
@@ -245,15 +245,15 @@ export async function openEncoder(
   rungs: readonly Rung[],
   format: ClipFormat,
   first: VideoFrame,
-  onFrame: (frame: EncodedFrame) => void,
+  onFrame: FrameSink,
 ): Promise<ClipEncoder> {
   let reason = 'no configuration is supported';
   let cause: unknown;
   for (const rung of rungs) {
     const trial: EncodedFrame[] = [];
     let chosen = false;
-    const sink = (frame: EncodedFrame): void => {
-      if (chosen) onFrame(frame);
+    const sink: FrameSink = (frame, stream) => {
+      if (chosen) onFrame(frame, stream);
       else trial.push(frame);
     };
     let encoder: ClipEncoder | null = null;
@@ -261,9 +261,10 @@ export async function openEncoder(
       encoder = new ClipEncoder(rung, format, sink);
       encoder.encode(first);
       await encoder.flush();
-      await checkTrial(trial[0], encoder.stream, format, first);
+      const { stream } = encoder;
+      await checkTrial(trial[0], stream, format, first);
       chosen = true;
-      trial.forEach(onFrame);
+      trial.forEach((frame) => onFrame(frame, stream));
       return encoder;
     } catch (error) {
       encoder?.close();

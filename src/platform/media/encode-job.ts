@@ -2,10 +2,10 @@ import type { EncodeJobRequest, EncodeJobResult, EncodeProgress } from '../../co
 import { AppError } from '../../contracts/errors.ts';
 import { FRAMES_IN_FLIGHT } from '../../contracts/frame-port.ts';
 import { openEncoder, supportedRungs } from './clip-encoder.ts';
-import type { ClipEncoder, ClipFormat, EncodedFrame, StreamConfig } from './clip-encoder.ts';
+import type { ClipEncoder, ClipFormat, EncodedFrame, FrameSink, StreamConfig } from './clip-encoder.ts';
 import { FrameReceiver } from './frame-receiver.ts';
 import { writeMp4 } from './mp4-writer.ts';
-import { verifyClip } from './verify.ts';
+import { ClipVerifier } from './verify.ts';
 
 /** What an encode job needs besides its request. */
 export interface EncodeJobOptions {
@@ -49,12 +49,14 @@ function checkFormat({ width, height, fps, frames }: ClipFormat): void {
 async function encodeFrames(
   request: EncodeJobRequest,
   receiver: FrameReceiver,
-  { onProgress }: EncodeJobOptions,
+  verifier: ClipVerifier,
+  onProgress: EncodeProgress,
 ): Promise<{ readonly encoded: EncodedFrame[]; readonly stream: StreamConfig }> {
   const rungs = await supportedRungs(request);
   const encoded: EncodedFrame[] = [];
-  const onFrame = (frame: EncodedFrame): void => {
+  const onFrame: FrameSink = (frame, stream) => {
     encoded.push(frame);
+    verifier.feed(frame, stream);
     // A credit for a frame that has left the encoder: what is inside it counts as in flight.
     receiver.credit();
     onProgress('encode', encoded.length, request.frames);
@@ -102,6 +104,7 @@ export async function encodeClip(
 ): Promise<EncodeJobResult> {
   const { signal, onProgress } = options;
   const receiver = new FrameReceiver(port);
+  const verifier = new ClipVerifier(request);
   const interrupt = (): void =>
     receiver.interrupt(signal.reason instanceof Error ? signal.reason : aborted());
   signal.addEventListener('abort', interrupt);
@@ -109,7 +112,7 @@ export async function encodeClip(
     checkFormat(request);
     signal.throwIfAborted();
     const startMs = performance.now();
-    const { encoded, stream } = await encodeFrames(request, receiver, options);
+    const { encoded, stream } = await encodeFrames(request, receiver, verifier, onProgress);
     signal.throwIfAborted();
     const bytes = await writeMp4(encoded, stream, request, {
       sourceType: request.sourceType,
@@ -117,15 +120,10 @@ export async function encodeClip(
       title: request.title,
       settings: request.settings.embedSettings ? JSON.stringify(request.settings) : null,
     });
-    encoded.length = 0;
     const encodedMs = performance.now();
-    onProgress('verify', 0, request.frames);
-    const verified = await verifyClip(
-      bytes,
-      request,
-      (done) => onProgress('verify', done, request.frames),
-      signal,
-    );
+    onProgress('verify', verifier.looked, request.frames);
+    const verified = await verifier.finish(bytes, signal);
+    onProgress('verify', verifier.looked, request.frames);
     signal.throwIfAborted();
     return {
       file: new Blob([bytes], { type: 'video/mp4' }),
@@ -141,6 +139,7 @@ export async function encodeClip(
     throw reason;
   } finally {
     signal.removeEventListener('abort', interrupt);
+    verifier.dispose();
     receiver.dispose();
   }
 }

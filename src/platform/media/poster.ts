@@ -39,7 +39,8 @@ export class PosterPicker {
     const width = Math.max(1, Math.round(frame.displayWidth * scale));
     const height = Math.max(1, Math.round(frame.displayHeight * scale));
     const canvas = new OffscreenCanvas(width, height);
-    const context = canvas.getContext('2d', { alpha: false });
+    // Kept in memory: a GPU canvas would be read back for the JPEG, which takes ten times as long.
+    const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
     if (context === null) throw new DOMException('No 2D context', 'NotSupportedError');
     context.imageSmoothingQuality = 'high';
     context.drawImage(frame, 0, 0, width, height);

@@ -9,11 +9,12 @@ import { readMp4Facts, readXmp } from '../../core/media/mp4.ts';
 import { BT709_LIMITED } from '../../core/media/sps.ts';
 import type { StreamColour } from '../../core/media/sps.ts';
 import { SOURCE_TYPE_BASE } from '../../core/media/xmp.ts';
+import type { EncodedFrame, StreamConfig } from './clip-encoder.ts';
 import { softwareFirst } from './look-alike.ts';
 import { PlaneReader } from './planes.ts';
 import type { YuvPlanes } from './planes.ts';
 import { PosterPicker } from './poster.ts';
-import { frameTimestampUs } from './time.ts';
+import { frameDurationUs, frameTimestampUs } from './time.ts';
 
 /** What a file is checked against. */
 export type VerifyExpectation = Pick<
@@ -64,8 +65,11 @@ const colourText = (colour: StreamColour | null): string =>
     ? 'none'
     : `${colour.primaries}-${colour.transfer}-${colour.matrix}-${colour.fullRange ? 'full' : 'limited'}`;
 
-/** Structure, timing, colour and mark, from the bytes alone. Returns the codec string. */
-function checkStructure(bytes: Uint8Array, expected: VerifyExpectation): string {
+/** Structure, timing, colour and mark, from the bytes alone. Returns what decodes the stream. */
+function checkStructure(
+  bytes: Uint8Array,
+  expected: VerifyExpectation,
+): Pick<StreamConfig, 'codec' | 'avcConfig'> {
   const facts = readMp4Facts(bytes);
   expectSame('moov before mdat', true, facts.moovBeforeMdat);
   expectSame('fragmented', false, facts.fragmented);
@@ -87,7 +91,7 @@ function checkStructure(bytes: Uint8Array, expected: VerifyExpectation): string 
   expectSame('8-bit 4:2:0', true, sps.bitDepth === 8 && sps.chromaFormatIdc === 1);
   const mark = new TextDecoder().decode(readXmp(bytes) ?? new Uint8Array(0));
   expectSame('mark', true, mark.includes(`>${SOURCE_TYPE_BASE}${expected.sourceType}<`));
-  return avcCodecString(facts.avcConfig);
+  return { codec: avcCodecString(facts.avcConfig), avcConfig: facts.avcConfig.slice() };
 }
 
 /** PSNR of the first frame against the picture. @throws ERR_MEDIA_VERIFY_FAILED when they don't look alike. */
@@ -118,140 +122,267 @@ function pictureIsBlack({ reference }: VerifyExpectation): boolean {
   return rgb.every((value) => value < 10);
 }
 
+/** A packet that the demuxer read from a file. */
+interface FilePacket {
+  readonly key: boolean;
+  readonly timestampUs: number;
+  readonly data: Uint8Array;
+}
+
+/** Every packet of a file's video track, in order, by the demuxer. */
+async function* filePackets(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<FilePacket> {
+  const input = new Input({ source: new BufferSource(bytes), formats: [MP4] });
+  try {
+    const track = await input.getPrimaryVideoTrack();
+    if (track === null) throw new RangeError('The file has no video track');
+    for await (const { type, timestamp, data } of new EncodedPacketSink(track).packets()) {
+      yield { key: type === 'key', timestampUs: Math.round(timestamp * 1e6), data };
+    }
+  } finally {
+    input.dispose();
+  }
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((value, i) => value === b[i]);
+
 /**
  * Verified export (V5): reads a finished file back, byte by byte and frame by frame.
+ *
+ * Packets are decoded as soon as they are fed, while later frames are still being drawn and encoded; `finish` then
+ * takes the file apart with the demuxer and compares every packet and the decoder's settings with what was decoded.
+ * A file that passes holds exactly the bytes whose decoded frames were looked at.
  *
  * Checked: the structure of V1 (order of boxes, no fragments, no edit list, one track, constant rate, square pixels),
  * colour in `colr` and in the stream, the mark of V4, the size and number of *decoded* frames and their times, the
  * first frame against the picture, no black run (a frame is black when all but 0.2% of it is darker than luma 24; none
  * may be, unless the picture is) and no frozen run (more than a second in which no 16×16 block differs from the run's
  * first frame by more than 0.75 levels on average, which is coding noise).
+ */
+export class ClipVerifier {
+  private readonly expected: VerifyExpectation;
+  private readonly mayBeBlack: boolean;
+  private readonly packets: EncodedFrame[] = [];
+  private readonly out: VideoFrame[] = [];
+  private readonly reader = new PlaneReader();
+  private readonly frozen = new FrozenRuns();
+  private readonly poster = new PosterPicker();
+  private readonly decoder: VideoDecoder;
+  private avcConfig: Uint8Array<ArrayBuffer> | null = null;
+  private configured = false;
+  private looking = false;
+  private decoded = 0;
+  private failure: AppError | null = null;
+  private disposed = false;
+  private firstFrameDb: number | null = null;
+  private blackRun = 0;
+  private blackNow = 0;
+  private endUs = 0;
+  private wake: () => void = () => undefined;
+  /** Frames that were decoded and looked at. */
+  looked = 0;
+
+  constructor(expected: VerifyExpectation) {
+    this.expected = expected;
+    this.mayBeBlack = pictureIsBlack(expected);
+    this.decoder = new VideoDecoder({
+      output: (frame) => {
+        this.out.push(frame);
+        void this.look();
+      },
+      error: (error) => this.fail(error),
+    });
+    this.decoder.addEventListener('dequeue', () => this.pump());
+  }
+
+  private fail(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.failure ??=
+      error instanceof AppError ? error : failed('decode', { reason, frame: this.looked }, error);
+    this.wake();
+  }
+
+  /**
+   * Takes the next packet, in order. Never throws: what is wrong comes out in {@link finish}.
+   *
+   * @param stream the same for all packets of a clip.
+   */
+  feed(packet: EncodedFrame, stream: Pick<StreamConfig, 'codec' | 'avcConfig'>): void {
+    this.packets.push(packet);
+    if (this.avcConfig === null) {
+      this.avcConfig = stream.avcConfig;
+      softwareFirst({ codec: stream.codec, description: stream.avcConfig })
+        .then((config) => {
+          if (this.disposed) return;
+          this.decoder.configure(config);
+          this.configured = true;
+          this.pump();
+        })
+        .catch((error: unknown) => this.fail(error));
+    } else this.pump();
+  }
+
+  /** Gives the decoder what it may have: never so much that decoded frames pile up. */
+  private pump(): void {
+    try {
+      while (this.configured && !this.disposed && this.failure === null) {
+        const packet = this.packets[this.decoded];
+        if (packet === undefined || this.decoder.decodeQueueSize + this.out.length >= DECODE_AHEAD) break;
+        const { index, key, data } = packet;
+        this.decoder.decode(
+          new EncodedVideoChunk({
+            type: key ? 'key' : 'delta',
+            timestamp: frameTimestampUs(index, this.expected.fps),
+            duration: frameDurationUs(index, this.expected.fps),
+            data,
+          }),
+        );
+        this.decoded += 1;
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+    this.wake();
+  }
+
+  /** Looks at the frames that are there, one after the other. */
+  private async look(): Promise<void> {
+    if (this.looking) return;
+    this.looking = true;
+    for (let frame = this.out.shift(); frame !== undefined; frame = this.out.shift()) {
+      try {
+        if (this.failure === null && !this.disposed) await this.lookAt(frame);
+      } catch (error) {
+        this.fail(error);
+      } finally {
+        frame.close();
+      }
+      this.pump();
+    }
+    this.looking = false;
+    this.wake();
+  }
+
+  private async lookAt(frame: VideoFrame): Promise<void> {
+    const { expected } = this;
+    expectSame('time of a frame', frameTimestampUs(this.looked, expected.fps), frame.timestamp);
+    expectSame('decoded width', expected.width, frame.displayWidth);
+    expectSame('decoded height', expected.height, frame.displayHeight);
+    const planes = await this.reader.read(frame);
+    if (this.disposed) return;
+    if (this.looked === 0) this.firstFrameDb = checkFirst(planes, expected);
+    this.blackNow = !this.mayBeBlack && isBlack(planes[0]) ? this.blackNow + 1 : 0;
+    this.blackRun = Math.max(this.blackRun, this.blackNow);
+    this.frozen.add(planes[0]);
+    this.poster.add(frame, planes[0]);
+    this.endUs = frame.timestamp + (frame.duration ?? 0);
+    this.looked += 1;
+  }
+
+  private async until(done: () => boolean, signal: AbortSignal): Promise<void> {
+    const stop = (): void => this.wake();
+    signal.addEventListener('abort', stop);
+    try {
+      while (this.failure === null && !signal.aborted && !done()) {
+        await new Promise<void>((resolve) => {
+          this.wake = resolve;
+        });
+      }
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+    signal.throwIfAborted();
+    if (this.failure !== null) throw this.failure;
+  }
+
+  /**
+   * Checks the finished file against the request and against what was fed.
+   *
+   * @param signal ends it with its reason.
+   * @throws ERR_MEDIA_VERIFY_FAILED with `details.check`, and `expected` and `actual` where there are such.
+   */
+  async finish(bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<Verified> {
+    const { expected } = this;
+    try {
+      const codec = await this.checkFile(bytes);
+      await this.until(() => this.configured && this.decoded === this.packets.length, signal);
+      await this.decoder.flush();
+      await this.until(() => !this.looking && this.out.length === 0, signal);
+      expectSame('decoded frames', expected.frames, this.looked);
+      const durationS = expected.frames / expected.fps;
+      if (Math.abs(this.endUs / 1e6 - durationS) > 0.5 / expected.fps) {
+        throw failed('duration', { expected: durationS, actual: this.endUs / 1e6 });
+      }
+      const { blackRun, firstFrameDb } = this;
+      const frozenRun = this.frozen.longest;
+      if (blackRun > 0) throw failed('no black frame', { blackRun });
+      if (frozenRun > FROZEN_MAX_S * expected.fps) throw failed('no frozen run', { frozenRun });
+      const { width, height } = expected;
+      return {
+        report: { frames: this.looked, durationS, width, height, codec, firstFrameDb, frozenRun, blackRun },
+        poster: await this.poster.toJpeg(),
+      };
+    } catch (error) {
+      if (signal.aborted) throw error;
+      this.fail(error);
+      throw this.failure ?? error;
+    }
+  }
+
+  /** The file's structure, and that it holds what was fed. Returns the codec string. */
+  private async checkFile(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+    let at = 0;
+    try {
+      const { codec, avcConfig } = checkStructure(bytes, this.expected);
+      expectSame('decoder settings', true, this.avcConfig !== null && sameBytes(avcConfig, this.avcConfig));
+      for await (const { key, timestampUs, data } of filePackets(bytes)) {
+        const fed = this.packets[at];
+        expectSame('time of a frame', frameTimestampUs(at, this.expected.fps), timestampUs);
+        if (fed?.key !== key || !sameBytes(fed.data, data)) throw failed('bytes of a frame', { frame: at });
+        at += 1;
+      }
+      expectSame('frames', this.packets.length, at);
+      return codec;
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw failed('structure', { reason, frame: at }, error);
+    }
+  }
+
+  /** Closes everything; fine at any time. */
+  dispose(): void {
+    this.disposed = true;
+    for (const frame of this.out.splice(0)) frame.close();
+    if (this.decoder.state !== 'closed') this.decoder.close();
+    this.poster.dispose();
+    this.wake();
+  }
+}
+
+/**
+ * Verifies a file that lies there: feeds a {@link ClipVerifier} from the file itself.
  *
- * @param onFrame called after each frame that was looked at.
- * @param signal ends it with its reason.
- * @throws ERR_MEDIA_VERIFY_FAILED with `details.check`, and `expected` and `actual` where there are such.
+ * @throws ERR_MEDIA_VERIFY_FAILED as {@link ClipVerifier.finish} does; the signal's reason.
  */
 export async function verifyClip(
   bytes: Uint8Array<ArrayBuffer>,
   expected: VerifyExpectation,
-  onFrame: (done: number) => void,
   signal: AbortSignal,
 ): Promise<Verified> {
-  let codec: string;
+  const verifier = new ClipVerifier(expected);
   try {
-    codec = checkStructure(bytes, expected);
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw failed('structure', { reason: error instanceof Error ? error.message : String(error) }, error);
-  }
-  const reader = new PlaneReader();
-  const frozen = new FrozenRuns();
-  const poster = new PosterPicker();
-  const mayBeBlack = pictureIsBlack(expected);
-  let firstFrameDb: number | null = null;
-  let blackRun = 0;
-  let blackNow = 0;
-  let frames = 0;
-  let endS = 0;
-  try {
-    for await (const frame of decodeAll(bytes, signal)) {
-      try {
-        expectSame('time of a frame', frameTimestampUs(frames, expected.fps), frame.timestamp);
-        expectSame('decoded width', expected.width, frame.displayWidth);
-        expectSame('decoded height', expected.height, frame.displayHeight);
-        const planes = await reader.read(frame);
-        if (frames === 0) firstFrameDb = checkFirst(planes, expected);
-        blackNow = !mayBeBlack && isBlack(planes[0]) ? blackNow + 1 : 0;
-        blackRun = Math.max(blackRun, blackNow);
-        frozen.add(planes[0]);
-        poster.add(frame, planes[0]);
-        frames += 1;
-        endS = (frame.timestamp + (frame.duration ?? 0)) / 1e6;
-      } finally {
-        frame.close();
-      }
-      onFrame(frames);
+    const stream = checkStructure(bytes, expected);
+    let index = 0;
+    for await (const { key, data } of filePackets(bytes)) {
+      verifier.feed({ index, key, data }, stream);
+      index += 1;
     }
-    expectSame('decoded frames', expected.frames, frames);
-    const durationS = expected.frames / expected.fps;
-    if (Math.abs(endS - durationS) > 0.5 / expected.fps) {
-      throw failed('duration', { expected: durationS, actual: endS });
-    }
-    if (blackRun > 0) throw failed('no black frame', { blackRun });
-    if (frozen.longest > FROZEN_MAX_S * expected.fps)
-      throw failed('no frozen run', { frozenRun: frozen.longest });
-    const { width, height } = expected;
-    return {
-      report: { frames, durationS, width, height, codec, firstFrameDb, frozenRun: frozen.longest, blackRun },
-      poster: await poster.toJpeg(),
-    };
+    return await verifier.finish(bytes, signal);
   } catch (error) {
     if (error instanceof AppError || signal.aborted) throw error;
-    throw failed(
-      'decode',
-      { reason: error instanceof Error ? error.message : String(error), frame: frames },
-      error,
-    );
+    throw failed('structure', { reason: error instanceof Error ? error.message : String(error) }, error);
   } finally {
-    poster.dispose();
-  }
-}
-
-/** Every frame of a file's video track, in order, by the demuxer and the browser's decoder. The caller closes them. */
-async function* decodeAll(bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): AsyncGenerator<VideoFrame> {
-  const input = new Input({ source: new BufferSource(bytes), formats: [MP4] });
-  const out: VideoFrame[] = [];
-  let failure: Error | null = null;
-  let wake = (): void => undefined;
-  const decoder = new VideoDecoder({
-    output: (frame) => {
-      out.push(frame);
-      wake();
-    },
-    error: (error) => {
-      failure ??= error;
-      wake();
-    },
-  });
-  const check = (): void => {
-    signal.throwIfAborted();
-    if (failure !== null) throw failure;
-  };
-  try {
-    const track = await input.getPrimaryVideoTrack();
-    const config = await track?.getDecoderConfig();
-    if (track === null || !config) throw new RangeError('The file has no video track');
-    decoder.configure(await softwareFirst(config));
-    decoder.addEventListener('dequeue', () => wake());
-    for await (const packet of new EncodedPacketSink(track).packets()) {
-      check();
-      decoder.decode(
-        new EncodedVideoChunk({
-          type: packet.type,
-          timestamp: Math.round(packet.timestamp * 1e6),
-          duration: Math.round(packet.duration * 1e6),
-          data: packet.data,
-        }),
-      );
-      while (decoder.decodeQueueSize > DECODE_AHEAD && out.length === 0 && failure === null) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      for (let frame = out.shift(); frame !== undefined; frame = out.shift()) {
-        check();
-        yield frame;
-      }
-    }
-    await decoder.flush();
-    check();
-    for (let frame = out.shift(); frame !== undefined; frame = out.shift()) {
-      check();
-      yield frame;
-    }
-  } finally {
-    for (const frame of out) frame.close();
-    if (decoder.state !== 'closed') decoder.close();
-    input.dispose();
+    verifier.dispose();
   }
 }
