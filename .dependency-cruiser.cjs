@@ -1,5 +1,5 @@
-const TESTS = '\\.test\\.ts$';
-/** Files of a room, without the tests that may sit beside them. */
+const TESTS = '(\\.test|/test-[a-z-]+)\\.ts$';
+/** Files of a room, without the tests and their helpers that may sit beside them. */
 const room = (path) => ({ path, pathNot: TESTS });
 /** The room may import itself, the given places, and nothing else. */
 const only = (name, from, comment, allowed) => ({
@@ -19,7 +19,7 @@ module.exports = {
       severity: 'error',
       comment: 'A cycle means that two modules are one, or that a third is missing.',
       from: {},
-      to: { circular: true, dependencyTypesNot: ['type-only'] },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
       name: 'no-unresolved',
@@ -49,6 +49,7 @@ module.exports = {
       '^src/contracts/',
       '^src/core/',
       '^src/platform/',
+      '^package\\.json$',
       ...npm('comlink'),
     ]),
     only('app', '^src/app/', 'The application reaches engines through workers, by their address only.', [
