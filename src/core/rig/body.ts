@@ -38,6 +38,12 @@ export function findShoulders(body: BodyObservation | null, frame: FaceFrame | n
   return { x: cx + dx * 0.75 * frame.iod, y: cy + dy * 0.75 * frame.iod, width: 4.6 * frame.iod };
 }
 
+/** A blurred copy of a mask; radius as a share of its width. */
+export function softened(mask: Raster, radius: number): Raster {
+  const copy = { width: mask.width, height: mask.height, data: Float32Array.from(mask.data) };
+  return blurRaster(copy, radius * mask.width);
+}
+
 /**
  * Weights of breathing, sway and the camera's parallax.
  * @param person mask 0 … 1, or null when there is none: then a round subject in the middle stands in for nearness.
@@ -52,18 +58,8 @@ export function bodyFields(
   const widen = new Float32Array(grid.count);
   const sway = new Float32Array(grid.count);
   const near = new Float32Array(grid.count);
-  const soft = person
-    ? blurRaster(
-        { width: person.width, height: person.height, data: Float32Array.from(person.data) },
-        0.012 * person.width,
-      )
-    : null;
-  const wide = person
-    ? blurRaster(
-        { width: person.width, height: person.height, data: Float32Array.from(person.data) },
-        0.05 * person.width,
-      )
-    : null;
+  const soft = person ? softened(person, 0.012) : null;
+  const wide = person ? softened(person, 0.05) : null;
   const top = shoulders ? shoulders.y : grid.height * 0.45;
   const span = shoulders ? shoulders.width : grid.width * 0.5;
   const headTop = frame ? frame.centre[1] - frame.faceHeight : top - span;

@@ -1,3 +1,5 @@
+import { widenContour } from './eye-contour.ts';
+import type { EyeContour } from './eye-contour.ts';
 import type { FaceFrame } from './face-frame.ts';
 import { alongCurve, clamp, mix, smoothstep } from './maths.ts';
 import type { Vec2 } from './maths.ts';
@@ -28,11 +30,8 @@ export interface Eye {
   update(mesh: RigMesh, carry: Carry, close: number, squint: number, gazeX: number, gazeY: number): void;
 }
 
-interface EyeShape {
-  readonly upper: readonly Vec2[];
-  readonly lower: readonly Vec2[];
+interface EyeShape extends EyeContour {
   readonly brow: readonly Vec2[];
-  readonly width: number;
 }
 
 /**
@@ -79,26 +78,28 @@ function refineShape(points: EyePoints, frame: FaceFrame, pixels: Pixels): EyeSh
     }
     return sum / total;
   });
-  // The corners lie a hair further out than the landmarks, so that no white is left in them.
-  const [rx, ry] = frame.right;
-  const wider = (k: number): number => 0.03 * width * (2 * (columns[k] as number) - 1);
   const grown = upper.map(([x, y], k): Vec2 => {
     const lens = Math.sin(Math.PI * (columns[k] as number)) ** 0.5;
     // The lash belongs to the lid: the edge lies half a lash below its darkest row at most, a little above at least.
     const off = clamp(smooth[k] as number, -0.08 * width, 0.03 * width) - 0.012 * width * lens;
-    return [x + dx * off + rx * wider(k), y + dy * off + ry * wider(k)];
+    return [x + dx * off, y + dy * off];
   });
   const grownLower = lower.map(([x, y], k): Vec2 => {
     const lens = Math.sin(Math.PI * (columns[k] as number)) ** 0.5;
     const off = 0.03 * width * lens;
-    return [x + dx * off + rx * wider(k), y + dy * off + ry * wider(k)];
+    return [x + dx * off, y + dy * off];
   });
-  return {
-    upper: grown,
-    lower: grownLower,
-    brow: columns.map((s) => alongCurve(browPoints, s)),
-    width,
-  };
+  const iris = frame.point(points.iris);
+  const contour = widenContour(grown, grownLower, iris, irisRadius(points, frame, width), frame, pixels);
+  return { ...contour, brow: columns.map((s) => alongCurve(browPoints, s)) };
+}
+
+/** Mean distance of the iris's ring from its centre, in pixels; at least an eighth of the eye's width. */
+function irisRadius(points: EyePoints, frame: FaceFrame, width: number): number {
+  const [cx, cy] = frame.point(points.iris);
+  const ring = points.irisRing.map((i) => frame.point(i));
+  const sum = ring.reduce((total, [x, y]) => total + Math.hypot(x - cx, y - cy), 0);
+  return Math.max(0.12 * width, sum / Math.max(1, ring.length));
 }
 
 /**
@@ -108,23 +109,24 @@ function refineShape(points: EyePoints, frame: FaceFrame, pixels: Pixels): EyeSh
 function skinReach(shape: EyeShape, frame: FaceFrame, pixels: Pixels): number[] {
   const { upper, brow, width } = shape;
   const [dx, dy] = frame.down;
+  const start = shape.lash * width + 0.08 * width;
   const free = upper.map(([x, y], k) => {
     const [bx, by] = brow[k] as Vec2;
-    const toBrow = Math.max(0.24 * width, 0.85 * ((x - bx) * dx + (y - by) * dy));
+    const toBrow = Math.max(start + 0.16 * width, 0.85 * ((x - bx) * dx + (y - by) * dy));
     const steps = 24;
     const lumas = Array.from({ length: steps }, (_, i) => {
-      const off = 0.08 * width + ((toBrow - 0.08 * width) * i) / (steps - 1);
+      const off = start + ((toBrow - start) * i) / (steps - 1);
       return lumaAt(pixels, x - dx * off, y - dy * off);
     });
     const bright = [...lumas].sort((a, b) => b - a)[Math.floor(steps * 0.3)] ?? 255;
     const blocked = lumas.findIndex((luma, i) => i > 2 && luma < 0.62 * bright);
-    return blocked < 0 ? toBrow : 0.08 * width + ((toBrow - 0.08 * width) * (blocked - 1)) / (steps - 1);
+    return blocked < 0 ? toBrow : start + ((toBrow - start) * (blocked - 1)) / (steps - 1);
   });
   // A column takes its neighbours' least, so that the border of the patch stays smooth.
   const least = free.map((_, k) => Math.min(...free.slice(Math.max(0, k - 2), k + 3)));
   return least.map((_, k) => {
     const window = least.slice(Math.max(0, k - 2), k + 3);
-    return Math.max(0.16 * width, window.reduce((sum, value) => sum + value, 0) / window.length);
+    return Math.max(start + 0.08 * width, window.reduce((sum, value) => sum + value, 0) / window.length);
   });
 }
 
@@ -138,11 +140,7 @@ export function createEye(builder: MeshBuilder, points: EyePoints, frame: FaceFr
   const upperLid = builder.add(COLUMNS, UPPER_ROWS);
   const lash = builder.add(COLUMNS, LASH_ROWS);
   const iris = frame.point(points.iris);
-  const ring = points.irisRing.map((i) => frame.point(i));
-  const radius = Math.max(
-    0.12 * width,
-    ring.reduce((sum, [x, y]) => sum + Math.hypot(x - iris[0], y - iris[1]), 0) / Math.max(1, ring.length),
-  );
+  const radius = irisRadius(points, frame, width);
   const gapOf = (k: number): Vec2 => {
     const u = upper[k] as Vec2;
     const l = lower[k] as Vec2;
@@ -230,7 +228,7 @@ export function createEye(builder: MeshBuilder, points: EyePoints, frame: FaceFr
           const above = height * (1 - t) ** 1.6;
           const x = u[0] - dx * (above - beyond);
           const y = u[1] - dy * (above - beyond);
-          const rigid = Math.min(0.07 * width, 0.3 * height);
+          const rigid = Math.max(shape.lash * width, Math.min(0.07 * width, 0.3 * height));
           const f = above <= rigid ? 1 : smoothstep(height, rigid, above);
           const travel = c * (MEET + 0.015) * f;
           place(mesh, carry, n, x + gap[0] * travel, y + gap[1] * travel);

@@ -1,4 +1,5 @@
 import { blurRaster, rasterFor, sampleRaster } from './raster.ts';
+import type { Raster } from './raster.ts';
 import type { FaceFrame } from './face-frame.ts';
 import type { Grid } from './grid.ts';
 import { eachVertex } from './grid.ts';
@@ -13,6 +14,12 @@ export interface HeadFields {
   /** Vertices with weight > 0, ascending. */
   readonly vertices: Uint32Array;
 }
+
+/**
+ * Exaggeration of the relief: a warp can't show the cheek that a real turn uncovers, and so looks like less of a turn
+ * (measured on finished clips: .65 – .8 of the command without it).
+ */
+const RELIEF = 1.2;
 
 /** Squared, elliptical distance from the head's middle: 1 on the ellipsoid's outline. */
 function headRadius2(frame: FaceFrame, x: number, y: number): number {
@@ -33,9 +40,11 @@ function skullDepth(frame: FaceFrame, r2: number): number {
  *
  * Inside the face the mesh's own depth (inverse-distance interpolation of the 468 points), outside it an ellipsoid;
  * the difference of the two fades out to 1.6 radii, so depth reaches the pivot plane at the head's edge and a turn
- * opens almost no hole. Weight is neck × side × border.
+ * opens almost no hole. Weight is neck × side × border; beside the head only the person follows, not the background.
+ *
+ * @param person softened person mask 0 … 1, or null when there is none.
  */
-export function headFields(grid: Grid, frame: FaceFrame): HeadFields {
+export function headFields(grid: Grid, frame: FaceFrame, person: Raster | null): HeadFields {
   const { iod } = frame;
   const raster = rasterFor(grid.width, grid.height, 288);
   const soft = (0.05 * iod) ** 2;
@@ -70,10 +79,13 @@ export function headFields(grid: Grid, frame: FaceFrame): HeadFields {
   eachVertex(grid, (n, x, y) => {
     const [, b] = frame.local(x, y);
     const neck = smoothstep(1.35, -0.25, (b - chinB) / iod);
-    const side = smoothstep(2.6, 1.3, Math.sqrt(headRadius2(frame, x, y)));
+    const radius = Math.sqrt(headRadius2(frame, x, y));
+    const side = smoothstep(2.6, 1.3, radius);
     const edge = clamp(Math.min(x, y, grid.width - x, grid.height - y) / border, 0, 1);
-    const w = neck * side * smoothstep(0, 1, edge);
-    depth[n] = sampleRaster(raster, x / grid.width, y / grid.height);
+    const beside = person ? smoothstep(0.02, 0.42, sampleRaster(person, x / grid.width, y / grid.height)) : 1;
+    const follows = Math.max(beside, smoothstep(1.15, 0.9, radius));
+    const w = neck * side * follows * smoothstep(0, 1, edge);
+    depth[n] = RELIEF * sampleRaster(raster, x / grid.width, y / grid.height);
     weight[n] = w;
     if (w > 1e-4) vertices.push(n);
   });

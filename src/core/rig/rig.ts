@@ -1,6 +1,6 @@
 import type { Perception } from '../../contracts/perception.ts';
 import type { Pose, RigTraits } from '../../contracts/pose.ts';
-import { bodyFields, findShoulders, handField } from './body.ts';
+import { bodyFields, findShoulders, handField, softened } from './body.ts';
 import { expressionBases } from './expression.ts';
 import type { Basis } from './expression.ts';
 import { createEye } from './eyes.ts';
@@ -103,7 +103,7 @@ export function buildRig(perception: Perception, pixels: Pixels): Rig {
   const person = perception.person ? maskToRaster(perception.person, rasterFor(width, height, 320)) : null;
   const shoulders = findShoulders(perception.body, frame);
   const body = bodyFields(grid, person, shoulders, frame);
-  const head = frame ? headFields(grid, frame) : null;
+  const head = frame ? headFields(grid, frame, person ? softened(person, 0.035) : null) : null;
   const bases = frame ? expressionBases(grid, frame) : null;
   const hair = frame ? hairMask(pixels, frame, person) : null;
   const wind = frame && hair ? hairField(grid, frame, hair) : null;
