@@ -33,7 +33,7 @@ export function breaths(
 export function breathe(stage: Stage, depth: number, pace: number): void {
   const { timeline, traits, random } = stage;
   const { count, lengthS, startS } = breaths(stage.durationS, pace);
-  const bob = traits.hasShoulders ? 0.12 : 0.9;
+  const bob = traits.hasShoulders ? 0.12 : 1.3;
   for (let index = 0; index < count; index++) {
     const size = depth * random.between(0.92, 1.08);
     const at = startS + index * lengthS;

@@ -106,7 +106,8 @@ const PARTS: readonly Noun[] = [
 ];
 
 function toCamera(segment: Segment): boolean {
-  if (segment.objects.includes('camera')) return true;
+  const away = segment.after.some((token) => token.text === 'from');
+  if (segment.objects.includes('camera')) return !away;
   return segment.after.some(
     (token, index) =>
       ['you', 'me', 'us', 'contact'].includes(token.text) &&
@@ -123,7 +124,12 @@ function looking(segment: Segment): Meaning {
   if (ways.includes('around')) return acts({ kind: 'look', direction: 'around' });
   if (ways.some((way) => way === 'left' || way === 'right' || way === 'up' || way === 'down'))
     return acts(...turning('look', ways));
-  if (ways.includes('out') || segment.objects.includes('chest')) return acts({ kind: 'look' });
+  if (
+    ways.includes('out') ||
+    segment.objects.includes('chest') ||
+    segment.after.some((token) => token.text === 'side')
+  )
+    return acts({ kind: 'look' });
   if (segment.token.lemma === 'squint') return acts({ kind: 'frown', intensity: 0.4 });
   // "Looks happy" is a mood, "looking at him" a description.
   return described;
@@ -190,6 +196,7 @@ function raising(segment: Segment): Meaning {
         : acts({ kind: 'turn-head', direction: up ? 'up' : 'down' });
     case 'eyes':
     case 'gaze':
+      if (toCamera(segment)) return acts({ kind: 'look', direction: 'camera' });
       return acts({ kind: 'look', direction: up ? 'up' : 'down' });
     case 'mouth':
       return up ? acts({ kind: 'smile' }) : acts({ kind: 'open-mouth' });
@@ -208,6 +215,7 @@ function raising(segment: Segment): Meaning {
 }
 
 function holding(segment: Segment): Meaning {
+  if (segment.still && segment.objects[0] === 'camera') return moves('hold');
   if (segment.after.some((token) => token.text === 'contact') || partOf(segment, ['gaze']) === 'gaze') {
     return acts({ kind: 'look', direction: 'camera' });
   }
@@ -326,7 +334,12 @@ export function meaningOf(segment: Segment, inherited: boolean): Meaning {
     case 'shut':
       return part === 'eyes' ? acts({ kind: 'close-eyes' }) : described;
     case 'open':
-      if (segment.token.lemma === 'yawn' || segment.token.lemma === 'gape' || part === 'mouth')
+      if (
+        segment.token.lemma === 'yawn' ||
+        segment.token.lemma === 'gasp' ||
+        segment.token.lemma === 'gape' ||
+        part === 'mouth'
+      )
         return acts({ kind: 'open-mouth' });
       if (part === 'eyes') return acts({ kind: 'blink', pace: 0.7 });
       return part === 'object' ? cant('NOTICE_OBJECTS') : described;

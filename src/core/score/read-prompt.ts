@@ -143,11 +143,7 @@ function readClauses(text: string, clauses: readonly Clause[], out: Building): v
       pending = [];
       carried = false;
     }
-    if (
-      clause.link !== 'or' &&
-      !(carried && (clause.link === 'and' || clause.link === 'comma') && tokens[0]?.entry?.noun === undefined)
-    )
-      carried = false;
+    if (clause.link !== 'or') carried = false;
     const first = tokens[0];
     if (tokens.length === 1 && first?.entry?.noun === 'sound' && text[first.span.end] === ':') {
       soundSentence = clause.sentence;
@@ -195,6 +191,7 @@ function readClauses(text: string, clauses: readonly Clause[], out: Building): v
     const startsAt = out.actions.length;
     const segments = segmentsOf(tokens, carried, pending);
     const merged = segments.filter((segment, at) => {
+      if (segment.verb === 'blow' && segments[at + 1]?.token.lemma === 'kiss') return false;
       // "Turns to look at the camera", "turns to face us": one motion.
       const next = segments[at + 1];
       return !(

@@ -178,6 +178,16 @@ function nounsOf(tokens: readonly Token[]): Noun[] {
   return out;
 }
 
+/** "Not only" is no negation, and "never stops" is two. */
+function isNegated(before: readonly Token[]): boolean {
+  const negations = before.filter(
+    (word, index) =>
+      word.entry?.negates === true && !['only', 'just'].includes(before[index + 1]?.text ?? ''),
+  );
+  const stops = negations.filter((word) => word.text === 'stop' || word.text === 'stops').length;
+  return negations.length > 0 && !(stops > 0 && negations.length > stops);
+}
+
 /**
  * Divides a clause at its words of motion. Words before the first belong to it; adverbs right before a later one
  * belong to that; all else belongs to the one before.
@@ -208,13 +218,7 @@ export function segmentsOf(tokens: readonly Token[], negated: boolean, pending: 
     const before = tokens.slice(order === 0 ? 0 : from, at);
     const after = tokens.slice(at + 1, to);
     from = to;
-    if (
-      before.some(
-        (word, index) =>
-          word.entry?.negates === true && !['only', 'just'].includes(before[index + 1]?.text ?? ''),
-      )
-    )
-      negates = true;
+    if (isNegated(before)) negates = true;
     const manners = mannersOf([...pending, ...before, ...after]);
     const times = timesOf([...before, ...after]);
     segments.push({

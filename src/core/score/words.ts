@@ -106,7 +106,7 @@ const VERBS: Readonly<Record<Verb, string>> = {
   flutter: 'flutter bat',
   wink: 'wink',
   shut: 'close shut',
-  open: 'open part gape yawn reopen',
+  open: 'open part gape yawn gasp reopen',
   frown: 'frown scowl pout grimace sulk furrow knit glower glare wince',
   speak:
     'speak say talk whisper sing murmur ask reply tell utter mutter hum shout answer mouth announce exclaim greet lipsync',
@@ -163,7 +163,7 @@ const MANNERS: readonly (readonly [string, Manner])[] = [
   ['slightly slight', { intensity: 0.5 }],
   ['barely hardly imperceptibly faintly faint tiny minimally minimal', { intensity: 0.4 }],
   ['subtly subtle small little bit lightly modest modestly micro hint touch', { intensity: 0.6 }],
-  ['gently gentle softly soft delicately delicate', { intensity: 0.7, pace: 0.85 }],
+  ['gently gentle softly soft delicately delicate quietly quiet', { intensity: 0.7, pace: 0.85 }],
   [
     'broadly broad wide widely big large strong strongly clearly clear visibly fully full firmly firm hearty heartily',
     { intensity: 1.3 },
@@ -256,6 +256,7 @@ put(
   wearing wears dressed standing sitting seated holding lying nature background foreground behind front beside between over under through across onto off along against near next side corner direction
   toward towards pace pacing tempo speed rhythm overall mood tone atmosphere atmospheric feeling feel feels seem seems appear looking style always throughout entire whole during end ending beginning first last second third
   please want wants like would let's can you okay ok yes well quite rather somewhat almost nearly perfectly simply together same sometimes occasional occasionally bit lot kind sort way manner
+  two three four five six form forms forming meet meets meeting ear ears distance rest rests resting disbelief
   hello hi hey goodbye bye contact come comes coming follow follows following forth again her's
   s t re ve ll d m don eachother thing things something anything it's that's there's he's she's they're i'm slow-motion`,
   { plain: true },
