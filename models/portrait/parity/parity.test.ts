@@ -146,11 +146,10 @@ describe('the pack’s graphs against the original networks in their own runtime
     expect(Math.max(...area)).toBeGreaterThan(20_000);
   });
 
-  test('pose puts its points within 0.05 px of a 256 px crop and draws the same mask', async () => {
+  test('pose puts its points within 0.05 px of a 256 px crop', async () => {
     for (const pair of await compare('pose')) {
       expect(meanDistance(pair, 'landmarks', 5)).toBeLessThan(0.05);
       expect(largestDifference(pair, 'flag')).toBeLessThan(0.01);
-      expect(overlap(pair, 'mask')).toBeGreaterThanOrEqual(0.99);
     }
   });
 
