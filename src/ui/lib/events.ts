@@ -63,11 +63,6 @@ export class RequestEvent<K extends RequestKind> extends Event {
   }
 }
 
-/** Whether an event is a request of one of these elements. */
-export function isRequest(event: Event): event is RequestEvent<RequestKind> {
-  return event instanceof RequestEvent;
-}
-
 type RequestEvents = { [K in RequestKind as `sw-${K}-request`]: RequestEvent<K> };
 
 declare global {

@@ -1,5 +1,5 @@
 import type { App, AppState, JobStage } from '../../contracts/app.api.ts';
-import type { RequestKind, RequestMap } from '../lib/events.ts';
+import { RequestEvent, type RequestKind, type RequestMap } from '../lib/events.ts';
 import { downloadClip, shareClip } from '../lib/files.ts';
 import { keptPack } from '../lib/kept-pack.ts';
 import { serviceWorkerInControl } from '../lib/service-worker.ts';
@@ -176,9 +176,9 @@ export class Commands {
     this.#changed();
   }
 
-  /** Whether a request is one of those that this answers. */
-  knows(kind: RequestKind): kind is keyof Handlers {
-    return kind in this.#handlers;
+  /** Whether an event is one of the requests that this answers. */
+  knows(event: Event): event is RequestEvent<keyof Handlers> {
+    return event instanceof RequestEvent && event.kind in this.#handlers;
   }
 
   /** Shows a message for a while. */

@@ -80,8 +80,10 @@ export const appStyles = css`
   .private {
     display: inline-flex;
     align-items: center;
+    justify-content: center;
     gap: 7px;
     min-block-size: var(--sw-target);
+    min-inline-size: var(--sw-target);
     padding-inline: 10px;
     border-radius: var(--sw-radius-m);
     color: var(--sw-ink-soft);
@@ -112,6 +114,7 @@ export const appStyles = css`
     background: var(--sw-accent-wash);
     font-size: var(--sw-size-s);
     text-align: center;
+    text-wrap: balance;
   }
   main {
     flex: 1;

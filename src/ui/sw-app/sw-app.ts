@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { App, AppState } from '../../contracts/app.api.ts';
 import { errorSentence } from '../errors.ts';
 import { define, SwElement } from '../lib/element.ts';
-import { isRequest, type Route } from '../lib/events.ts';
+import type { Route } from '../lib/events.ts';
 import { transferredFile } from '../lib/pick.ts';
 import { hashOf, routeOf } from '../lib/routes.ts';
 import { sharedStyles } from '../shared.styles.ts';
@@ -119,9 +119,8 @@ export class SwApp extends SwElement {
   }
 
   readonly #onRequest = (event: Event): void => {
-    if (!isRequest(event)) return;
+    if (!this.#commands.knows(event)) return;
     const { kind, detail } = event;
-    if (!this.#commands.knows(kind)) return;
     // After the event's own round, so that a host page's listener can prevent it.
     queueMicrotask(() => {
       if (event.defaultPrevented) return;

@@ -13,7 +13,7 @@ const CHOICES: readonly Choice[] = [...PRESETS, 'custom'];
 /** Long side of a still, device pixels: so much that the face alone still fills a tile sharply. */
 const STILL_PX = 448;
 /** Motions whose tile shows the whole picture; the others show the face, where they happen. */
-const WHOLE: ReadonlySet<PresetId> = new Set<PresetId>(['wave-hello', 'breathing', 'hair-in-wind']);
+const WHOLE: ReadonlySet<PresetId> = new Set<PresetId>(['wave-hello', 'breathing']);
 /** Side of a tile's crop in heights of the face. */
 const FACES = 2.3;
 
