@@ -95,7 +95,7 @@ async function encodeFrames(
  *
  * @param port changes owner; see frame-port.ts.
  * @throws ERR_MEDIA_NO_ENCODER, ERR_MEDIA_ENCODE_FAILED, ERR_MEDIA_VERIFY_FAILED; the renderer's own error when it
- * aborts; ERR_WORKER_FAILED when it goes away; the signal's reason; RangeError for an impossible size.
+ * aborts; the signal's reason; RangeError for an impossible size.
  */
 export async function encodeClip(
   request: EncodeJobRequest,

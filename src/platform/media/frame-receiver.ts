@@ -2,7 +2,10 @@ import { AppError } from '../../contracts/errors.ts';
 import type { CreditMessage, FrameMessage } from '../../contracts/frame-port.ts';
 import { fromErrorRecord, toErrorRecord } from '../thread/error-record.ts';
 
-/** The encode worker's end of a frame port: frames in order, credits back, and no frame left open. */
+/**
+ * The encode worker's end of a frame port: frames in order, credits back, and no frame left open. A port says nothing
+ * when the thread at its other end dies: whoever started both cancels the job then.
+ */
 export class FrameReceiver {
   private readonly port: MessagePort;
   private readonly queue: { readonly index: number; readonly frame: VideoFrame }[] = [];
@@ -17,12 +20,6 @@ export class FrameReceiver {
     port.addEventListener('message', (event: MessageEvent<FrameMessage>) => this.take(event.data));
     port.addEventListener('messageerror', () => {
       this.fail(new AppError('ERR_WORKER_FAILED', 'a frame could not be read', { retryable: true }));
-    });
-    // Fired when the other thread is gone; browsers without the event rely on the application's own watch.
-    port.addEventListener('close', () => {
-      if (this.ended === null) {
-        this.fail(new AppError('ERR_WORKER_FAILED', 'the renderer went away', { retryable: true }));
-      }
     });
     port.start();
   }
@@ -52,7 +49,7 @@ export class FrameReceiver {
   /**
    * The next frame, which the caller closes, or the number of frames that the sender counted, at the end.
    *
-   * @throws the sender's error, or ERR_WORKER_FAILED when the sender is gone, or the reason given to {@link interrupt}.
+   * @throws the sender's error, or ERR_WORKER_FAILED when a message can't be read, or the reason given to {@link interrupt}.
    */
   async next(): Promise<{ readonly index: number; readonly frame: VideoFrame } | number> {
     for (;;) {

@@ -116,7 +116,7 @@ export interface SendOptions {
   /** Makes the frame itself; replaces `scene`. */
   readonly make?: (index: number) => VideoFrame;
   /** Called before a frame is sent; what it returns is sent instead of the frame and ends the stream. */
-  readonly instead?: (index: number) => FrameMessage | 'close' | 'silence' | undefined;
+  readonly instead?: (index: number) => FrameMessage | 'silence' | undefined;
 }
 
 /** A renderer's end of a port: sends frames as far as credits go, and keeps a log. */
@@ -132,8 +132,7 @@ export function sendFrames(port: MessagePort, options: SendOptions): SendLog {
       const other = options.instead?.(index);
       if (other !== undefined || index === frames) {
         ended = true;
-        if (other === 'close') port.close();
-        else if (other !== 'silence') post(other ?? { type: 'end', frames: index });
+        if (other !== 'silence') post(other ?? { type: 'end', frames: index });
         return;
       }
       const frame =
