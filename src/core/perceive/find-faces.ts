@@ -116,12 +116,18 @@ export async function findFaces(picture: Pyramid, runner: GraphRunner): Promise<
   return found;
 }
 
-/** Faces in the picture turned on either side and upside down, each seen once. */
-export async function findTurnedFaces(picture: Pyramid, runner: GraphRunner): Promise<Detection[]> {
+/**
+ * Faces that the first look misses: too close for the frame, which is then seen from further away, or lying on their side or
+ * upside down. Each is seen once.
+ */
+export async function findOddFaces(picture: Pyramid, runner: GraphRunner): Promise<Detection[]> {
   const base = picture.levels[0];
   if (!base) return [];
   const whole = frameRoi(base.width, base.height);
   const found: Detection[] = [];
+  for (const away of [1.5, 2]) {
+    found.push(...(await detectIn(picture, runner, { ...whole, size: away * whole.size }, MIN_FACE_SCORE)));
+  }
   for (const quarter of [1, -1, 2]) {
     const roi = { ...whole, angle: (quarter * Math.PI) / 2 };
     found.push(...(await detectIn(picture, runner, roi, MIN_TILE_SCORE)));

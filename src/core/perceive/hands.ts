@@ -137,14 +137,19 @@ async function readPalms(picture: Pyramid, runner: GraphRunner, roi: Roi): Promi
 }
 
 /** Squares around the wrists that can be seen. */
-function wristRois(body: BodyObservation, width: number, height: number): Roi[] {
-  const out: Roi[] = [];
+function wristRois(
+  body: BodyObservation,
+  width: number,
+  height: number,
+): { readonly roi: Roi; readonly side: 'left' | 'right' }[] {
+  const out: { readonly roi: Roi; readonly side: 'left' | 'right' }[] = [];
   for (const side of ['left', 'right'] as const) {
     const wrist = 4 * ARMS[side].wrist;
     const x = body.landmarks[wrist] ?? -1;
     const y = body.landmarks[wrist + 1] ?? -1;
     const visible = (body.landmarks[wrist + 3] ?? 0) >= MIN_WRIST;
-    if (visible && x >= 0 && y >= 0 && x <= width && y <= height) out.push(handRoiFromBody(body, side));
+    if (visible && x >= 0 && y >= 0 && x <= width && y <= height)
+      out.push({ roi: handRoiFromBody(body, side), side });
   }
   return out;
 }
@@ -166,10 +171,11 @@ export async function findHands(
   const base = picture.levels[0];
   if (!base) return [];
   const found: HandObservation[] = [];
-  for (const guess of body ? wristRois(body, base.width, base.height) : []) {
-    const hand = await readHand(picture, runner, guess);
-    if (hand) found.push(hand);
-    else found.push(...(await readPalms(picture, runner, { ...guess, size: 1.6 * guess.size, angle: 0 })));
+  for (const { roi, side } of body ? wristRois(body, base.width, base.height) : []) {
+    const hand = await readHand(picture, runner, roi);
+    // The arm knows better than the hand whose side it is.
+    if (hand) found.push({ ...hand, handedness: side });
+    else found.push(...(await readPalms(picture, runner, { ...roi, size: 1.6 * roi.size, angle: 0 })));
   }
   if (found.length === 0)
     found.push(...(await readPalms(picture, runner, frameRoi(base.width, base.height))));

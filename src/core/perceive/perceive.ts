@@ -5,7 +5,7 @@ import type { FaceFrame } from './body.ts';
 import { findBody } from './body.ts';
 import type { ReadFace } from './face.ts';
 import { byImportance, eyeDistance, readFace } from './face.ts';
-import { findFaces, findTurnedFaces } from './find-faces.ts';
+import { findFaces, findOddFaces } from './find-faces.ts';
 import { findHands } from './hands.ts';
 import { EYE_LEFT, EYE_RIGHT } from './iris.ts';
 import { findPerson } from './person.ts';
@@ -80,7 +80,7 @@ async function mainFace(
 ): Promise<{ readonly read: ReadFace | null; readonly faceCount: number }> {
   let best: ReadFace | null = null;
   let faceCount = 0;
-  for (const find of [findFaces, findTurnedFaces]) {
+  for (const find of [findFaces, findOddFaces]) {
     const seen = byImportance(await find(levels, runner), width, height);
     faceCount = Math.max(faceCount, seen.length);
     for (const one of seen.slice(0, MAX_TRIES)) {
