@@ -128,7 +128,7 @@ async function make(cache: string, build: string): Promise<{ pack: Pack; files: 
     tier: 'standard',
     graphs,
     constants: CONSTANTS,
-    limits: { maxSidePx: 3840, memoryBytes: 256_000_000 },
+    limits: { maxSidePx: 3840, memoryBytes: 320_000_000 },
     session: { disable_quant_qdq: '1' },
     build,
   });
