@@ -54,7 +54,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           environment: 'node',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/effects/**/*.test.ts'],
           globalSetup: ['test/e2e/lib/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,

@@ -54,6 +54,20 @@ export async function samplePictures(): Promise<Picture[]> {
   }));
 }
 
+/** The command line that makes a clip of one preset. */
+export function clipArguments(
+  picture: Picture,
+  preset: PresetId,
+  out: string,
+  options: ClipOptions = {},
+): string[] {
+  return [
+    ...[picture.path, '--preset', preset, '--out', out],
+    ...['--seconds', options.seconds ?? SECONDS[preset]],
+    ...['--resolution', options.resolution ?? '480p', '--fps', options.fps ?? '24'],
+  ];
+}
+
 /** The command line's pipeline in one browser for many clips. */
 export interface Studio {
   /**
@@ -74,15 +88,10 @@ export async function openStudio(folder: string): Promise<Studio> {
   await mkdir(folder, { recursive: true });
   const session = await openSession();
   return {
-    async make(picture, preset, options = {}) {
+    async make(picture, preset, options) {
       const out = join(folder, `${basename(picture.name, extname(picture.name))}-${preset}.mp4`);
       const said: string[] = [];
-      const args = [
-        ...[picture.path, '--preset', preset, '--out', out],
-        ...['--seconds', options.seconds ?? SECONDS[preset]],
-        ...['--resolution', options.resolution ?? '480p', '--fps', options.fps ?? '24'],
-      ];
-      const status = await runClip(args, {
+      const status = await runClip(clipArguments(picture, preset, out, options), {
         out: (line) => said.push(line),
         err: (line) => said.push(line),
         terminal: { write: () => undefined },

@@ -202,7 +202,7 @@ export function measureFootage(
   if (options.preset !== 'gentle-movement') {
     const corner = stillCorner(footage, rest.face);
     checks.push(atLeast('still corner, dB', corner.db, THRESHOLDS.stillDb));
-    checks.push(atMost('still corner, px', corner.px, THRESHOLDS.stillPx));
+    checks.push(atMost('still corner moves, of the short side', corner.moves, THRESHOLDS.stillShare));
   }
   const turns = seen.map((frame) => turnSince(rest.face, frame.face));
   const gaze = seen.map((frame) => gazeAcross(frame.face) - gazeAcross(rest.face));

@@ -190,8 +190,11 @@ export function waving(footage: Footage, rest: Landmarks): number {
   return quantile(liveliness(samples, tiles(below, size)), 0.97) / width;
 }
 
-/** How still the upper corner farther from the face stays: worst frame against the first, and its movement. */
-export function stillCorner(footage: Footage, rest: Landmarks): { readonly db: number; readonly px: number } {
+/** How still the upper corner farther from the face stays: worst frame against the first, and how far it moves. */
+export function stillCorner(
+  footage: Footage,
+  rest: Landmarks,
+): { readonly db: number; readonly moves: number } {
   const samples = sampled(footage);
   const { first } = samples;
   const { x0, x1 } = faceBox(rest);
@@ -203,5 +206,5 @@ export function stillCorner(footage: Footage, rest: Landmarks): { readonly db: n
   const db = Math.min(...footage.lumas.map((luma) => psnr(first, luma, box)));
   const moved = track(samples, box);
   const px = moved === null ? 0 : Math.max(...moved.dx.map((dx, k) => Math.hypot(dx, moved.dy[k] ?? 0)));
-  return { db, px };
+  return { db, moves: px / Math.min(first.width, first.height) };
 }

@@ -36,8 +36,8 @@ export const THRESHOLDS = {
   gentleMoves: 0.015,
   /** A background corner against its first frame, in dB: at least. */
   stillDb: 36,
-  /** The same corner's movement, in pixels: at most. */
-  stillPx: 0.15,
+  /** The same corner's movement, share of the picture's short side: at most (a fifth of a pixel at 480p). */
+  stillShare: 0.0004,
   /** Last frame against the first, in dB: at least. */
   loopDb: 30,
   /** The face in the last frame against the first, in eye distances: at most. */

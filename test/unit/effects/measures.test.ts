@@ -230,12 +230,12 @@ describe('movement in the picture', () => {
       footage(10, 10, () => [0, 0]),
       face,
     );
-    expect(still).toEqual({ db: 99, px: 0 });
+    expect(still).toEqual({ db: 99, moves: 0 });
     const drift = stillCorner(
       footage(10, 10, (_x, _y, t) => [t, 0]),
       face,
     );
-    expect(drift.px).toBeGreaterThan(0.5);
+    expect(drift.moves).toBeGreaterThan(0.0015);
     expect(drift.db).toBeLessThan(36);
   });
 });
