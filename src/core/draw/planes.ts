@@ -20,7 +20,7 @@ export interface PaddedPlane {
 }
 
 /** Repeated pixels on every side of a plane. */
-export const PAD = 8;
+export const PAD = 24;
 
 function plane(width: number, height: number, at: (x: number, y: number) => number): PaddedPlane {
   const stride = width + 2 * PAD;

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Pose } from '../../contracts/pose.ts';
 import { neutralPose } from '../../contracts/pose.ts';
 import { drawPatches } from '../draw/patches.ts';
-import { createFramePlanes, framePlanesToRgba, paddedPicture } from '../draw/planes.ts';
+import { createFramePlanes, framePlanesToRgba, PAD, paddedPicture } from '../draw/planes.ts';
 import type { PaddedPicture } from '../draw/planes.ts';
 import { createLattice, drawBase } from '../draw/warp.ts';
 import { buildRig } from './rig.ts';
@@ -81,7 +81,7 @@ describe('the neutral pose', () => {
     let worst = 0;
     for (let row = 0; row < HEIGHT; row++)
       for (let column = 0; column < WIDTH; column++) {
-        const own = source.luma.data[(row + 8) * source.luma.stride + column + 8] as number;
+        const own = source.luma.data[(row + PAD) * source.luma.stride + column + PAD] as number;
         worst = Math.max(worst, Math.abs((frame.data[row * frame.stride + column] as number) - own));
       }
     expect(worst).toBeLessThanOrEqual(1);
