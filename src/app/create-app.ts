@@ -77,6 +77,16 @@ export function createApp(options: AppOptions = {}): RunningApp {
   /** Whether the person has begun to work here. */
   let awake = false;
   let draftTouched = false;
+  /** Whether what earlier visits left was read. */
+  let loaded = false;
+
+  const guarded = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (cause) {
+      onError(toShownError(cause));
+    }
+  };
 
   const engine = createEngine({
     render: {
@@ -143,8 +153,9 @@ export function createApp(options: AppOptions = {}): RunningApp {
       const isSoftware = engineState.phase === 'ready' && engineState.capabilities.renderer === 'processor';
       previews.pause('job', isSoftware && jobs.some((job) => job.record.state === 'running'));
     },
-    onClip: (clip) => {
-      gallery.added(clip);
+    onClip: async (clip) => {
+      // Read back rather than kept: the clip's bytes then lie on the disk and not in memory.
+      await guarded(() => gallery.load());
       const { picture } = state.state;
       if (picture.phase !== 'open' || picture.record.id === clip.pictureId)
         state.set({ shownClipId: clip.id });
@@ -196,14 +207,6 @@ export function createApp(options: AppOptions = {}): RunningApp {
     store.putSetting(DRAFT, settings).catch((cause: unknown) => onError(toShownError(cause)));
   };
 
-  const guarded = async (work: () => Promise<void>): Promise<void> => {
-    try {
-      await work();
-    } catch (cause) {
-      onError(toShownError(cause));
-    }
-  };
-
   const load = async (): Promise<void> => {
     const samples = readSamples(baseUrl).then((found) => {
       if (!life.signal.aborted) state.set({ samples: found });
@@ -216,6 +219,7 @@ export function createApp(options: AppOptions = {}): RunningApp {
       await gallery.load();
       await queue.load();
       await gallery.tidy();
+      loaded = true;
     });
     await Promise.all([samples, updateRoom()]);
   };
@@ -350,7 +354,11 @@ export function createApp(options: AppOptions = {}): RunningApp {
       changeSettings(clip.settings);
       await stage.openStored(clip.pictureId);
     },
-    dismissAlert: () => state.set({ alert: null }),
+    dismissAlert() {
+      state.set({ alert: null });
+      // Another tab was in the way, or the disk: whoever has read that tries again.
+      if (!loaded) void load();
+    },
     attachPreview: (canvas, previewOptions) => previews.attach(canvas, previewOptions),
     pausePreview: (paused) => previews.pause('asked', paused),
     presetStill: (motion, maxSidePx) => previews.still(motion, maxSidePx),

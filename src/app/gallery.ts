@@ -1,6 +1,5 @@
 import type { AppState, ShownError } from '../contracts/app.api.ts';
 import { AppError } from '../contracts/errors.ts';
-import type { ClipRecord } from '../contracts/records.ts';
 import type { Store } from '../platform/store/store.ts';
 import { toShownError } from './shown-error.ts';
 import type { StateStore } from './state-store.ts';
@@ -24,8 +23,6 @@ export interface Gallery {
   moveClip(clipId: string, characterId: string): Promise<void>;
   deleteClips(clipIds: readonly string[]): Promise<void>;
   undoDelete(): Promise<void>;
-  /** Shows a clip that was just saved. */
-  added(clip: ClipRecord): void;
   close(): void;
 }
 
@@ -36,6 +33,25 @@ const newestFirst = (a: { readonly createdAtMs: number }, b: { readonly createdA
 function cleanName(name: string): string | null {
   const clean = name.replace(/\s+/gu, ' ').trim().slice(0, 200);
   return clean === '' ? null : clean;
+}
+
+/**
+ * The newly read rows, but the objects of before where nothing has changed: whoever shows them keeps the same blobs,
+ * and an address made of one stays good.
+ */
+function reuse<Row extends { readonly id: string }>(before: readonly Row[], read: readonly Row[]): Row[] {
+  const known = new Map(before.map((row) => [row.id, row]));
+  return read.map((row) => {
+    const old = known.get(row.id);
+    return old !== undefined && JSON.stringify(sorted(old)) === JSON.stringify(sorted(row)) ? old : row;
+  });
+}
+
+/** Fields in one order, blobs by their size. */
+function sorted(row: object): unknown[] {
+  return Object.entries(row)
+    .map(([key, value]: [string, unknown]) => [key, value instanceof Blob ? value.size : value] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Reads nothing yet. */
@@ -59,9 +75,9 @@ export function createGallery({ store, state, undoMs, onError }: GalleryOptions)
     const live = clips.filter((clip) => clip.deletedAtMs === undefined && !hidden.has(clip.id));
     const { shownClipId } = state.state;
     state.set({
-      characters: characters.sort(newestFirst),
-      pictures: pictures.sort(newestFirst),
-      clips: live.sort(newestFirst),
+      characters: reuse(state.state.characters, characters.sort(newestFirst)),
+      pictures: reuse(state.state.pictures, pictures.sort(newestFirst)),
+      clips: reuse(state.state.clips, live.sort(newestFirst)),
       shownClipId: live.some((clip) => clip.id === shownClipId) ? shownClipId : null,
     });
   };
@@ -166,9 +182,6 @@ export function createGallery({ store, state, undoMs, onError }: GalleryOptions)
         state.set({ undo: null });
         await load();
       }),
-    added(clip) {
-      state.set({ clips: [clip, ...state.state.clips.filter((other) => other.id !== clip.id)] });
-    },
     close() {
       closed = true;
       clearTimeout(timer);

@@ -36,7 +36,7 @@ export interface QueueOptions {
   /** Jobs in the order in which they are shown. */
   readonly onChange: (jobs: readonly JobView[]) => void;
   /** A clip was made and saved by this tab. */
-  readonly onClip: (clip: ClipRecord, job: JobRecord) => void;
+  readonly onClip: (clip: ClipRecord, job: JobRecord) => void | Promise<void>;
   /** The queue itself could not be read or written. */
   readonly onError: (error: ShownError) => void;
 }
@@ -205,8 +205,8 @@ export function createQueue(options: QueueOptions): Queue {
       controller.signal.throwIfAborted();
       const ended = await store.saveClip(clip, job.id);
       mine.unsaved = null;
+      await options.onClip(clip, ended);
       keep(ended);
-      options.onClip(clip, ended);
     } catch (cause) {
       // Closing is no cancellation: the job is offered again by the next tab.
       if (closed) return;

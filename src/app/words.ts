@@ -7,8 +7,6 @@ export interface AppWords {
   readonly unnamed: string;
   /** Heading of the notification that a clip is ready. */
   readonly clipReady: string;
-  /** Heading of the notification that a job failed. */
-  readonly clipFailed: string;
 }
 
 /** The words that ship. */
@@ -24,5 +22,4 @@ export const ENGLISH: AppWords = {
   },
   unnamed: 'Picture',
   clipReady: 'Your clip is ready',
-  clipFailed: 'A clip could not be made',
 };

@@ -97,6 +97,20 @@ describe('the gallery', () => {
     expect(tab.errors.map((error) => error.code)).toEqual(['ERR_STORE_NOT_FOUND', 'ERR_STORE_NOT_FOUND']);
   });
 
+  it('keeps the objects of what has not changed when it reads again', async () => {
+    const tab = openTab();
+    await fill(tab, 2);
+    const before = tab.state.state;
+    const other = openTab();
+    await other.store.updateClip(before.clips[0]?.id ?? '', { name: 'Another' });
+    await tab.gallery.load();
+    const after = tab.state.state;
+    expect(after.clips[0]?.name).toBe('Another');
+    expect(after.clips[1]).toBe(before.clips[1]);
+    expect(after.pictures[0]).toBe(before.pictures[0]);
+    expect(after.characters[0]).toBe(before.characters[0]);
+  });
+
   it('takes a deletion back', async () => {
     const tab = openTab();
     const { clips } = await fill(tab, 3);
@@ -162,8 +176,7 @@ describe('the gallery', () => {
   });
 
   it('lets clips be deleted on a full disk, and brings them back', async () => {
-    await startAnew();
-    await setQuota(3 * 2 ** 20);
+    await startAnew(3 * 2 ** 20);
     const tab = openTab(1000);
     const { portrait } = await fill(tab, 0);
     const large = await save(tab, portrait, clip(portrait, { file: noise(2 * 2 ** 20, 'video/mp4') }));

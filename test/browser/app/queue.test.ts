@@ -83,7 +83,7 @@ function openTab(awake = true): Tab {
         views = next;
         tell();
       },
-      onClip: (made) => clips.push(made),
+      onClip: (made) => void clips.push(made),
       onError: (error) => errors.push(error),
     }),
   };
@@ -400,8 +400,7 @@ describe('a full disk', () => {
   afterEach(() => setQuota(null));
 
   it('fails the job with its code, and a retry saves what was made without making it again', async () => {
-    await startAnew();
-    await setQuota(2 * 2 ** 20);
+    await startAnew(2 * 2 ** 20);
     const tab = begin();
     const portrait = await withPicture(tab);
     const { id } = await tab.queue.add(ask(portrait));

@@ -17,8 +17,7 @@ afterEach(async () => {
 describe('a full disk', () => {
   it('is an error of its own that loses nothing, and deleting makes room', async () => {
     name = freshName();
-    await startAnew();
-    await setQuota(6 * 2 ** 20);
+    await startAnew(6 * 2 ** 20);
     store = createStore({ name });
     const ada = character();
     const portrait = picture(ada.id);

@@ -15,11 +15,13 @@ export async function setQuota(sizeBytes: number | null): Promise<void> {
 }
 
 /**
- * Removes every database of this origin. The browser remembers for half a minute how much room it found; a storage
- * that it opens anew asks again, so that a quota set after this is felt at once.
+ * Removes every database of this origin and leaves room for so many bytes. The browser remembers for half a minute how
+ * much room it found; a storage that it opens anew asks again, so that the quota is felt at once.
  */
-export async function startAnew(): Promise<void> {
+export async function startAnew(roomBytes: number): Promise<void> {
   await cdp().send('Storage.clearDataForOrigin', { origin: location.origin, storageTypes: 'indexeddb' });
+  const { usage = 0 } = await navigator.storage.estimate();
+  await setQuota(usage + roomBytes);
 }
 
 /** Writes until not even a hundred bytes more are taken. */
