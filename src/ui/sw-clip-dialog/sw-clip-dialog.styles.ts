@@ -35,7 +35,7 @@ export const clipDialogStyles = css`
     block-size: 100%;
     object-fit: contain;
   }
-  .close {
+  .btn.close {
     position: absolute;
     z-index: 2;
     inset-block-start: 8px;

@@ -277,7 +277,7 @@ export class SwStudio extends SwElement {
     const { motion } = state.settings;
     const wordless = motion.kind === 'prompt' && motion.prompt.trim() === '';
     const refused = state.scoreError !== null && !wordless && motion.kind === 'preset';
-    const blocked = open === null || wordless || state.scoreError !== null;
+    const blocked = open === null || wordless || this.placing || state.scoreError !== null;
     const make = html`<button
       class="btn primary make"
       part="make"

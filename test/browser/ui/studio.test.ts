@@ -274,10 +274,7 @@ describe('the picture', () => {
     const second = pictureOf(picture.blob, 'picture-2');
     await change(element, app, { picture: openPicture(second) });
     expect(new Set(canvases()).size).toBe(2);
-    const options: unknown = app.named('attachPreview').findLast((call) => call.args[0] !== null)?.args[1];
-    if (typeof options !== 'object' || options === null || !('onLost' in options))
-      throw new Error('no onLost');
-    if (typeof options.onLost === 'function') options.onLost();
+    app.lose?.();
     await settle(element);
     expect(new Set(canvases()).size).toBe(3);
   });

@@ -142,6 +142,8 @@ export class ListeningApp implements App {
   readonly calls: Call[] = [];
   /** What `makeClip` and `regenerate` put into the state. */
   onMake: () => string | null = () => null;
+  /** Takes the canvas given last away from the page, as a lost renderer does. */
+  lose: (() => void) | undefined;
   readonly #listeners = new Set<(state: AppState) => void>();
 
   constructor(state: Partial<AppState> = {}) {
@@ -208,6 +210,7 @@ export class ListeningApp implements App {
   readonly dismissAlert: App['dismissAlert'] = () => this.#note('dismissAlert');
   readonly attachPreview: App['attachPreview'] = (canvas, options) => {
     this.#note('attachPreview', canvas, options);
+    this.lose = options.onLost;
     return () => this.#note('attachPreview', null);
   };
   readonly pausePreview: App['pausePreview'] = (paused) => this.#note('pausePreview', paused);
