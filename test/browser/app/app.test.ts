@@ -172,7 +172,7 @@ describe('the application', () => {
     await expect(app.setMatte('red')).rejects.toThrow(RangeError);
   });
 
-  it('opens a picture again when its worker is lost, and asks for new canvases', async () => {
+  it('opens a picture again when its worker is lost, and asks for new canvases', { timeout: 120_000 }, async () => {
     const renderers: ReturnType<typeof startRenderWorker>[] = [];
     const app = start(freshName(), {
       startRender: () => {
