@@ -172,24 +172,28 @@ describe('the application', () => {
     await expect(app.setMatte('red')).rejects.toThrow(RangeError);
   });
 
-  it('opens a picture again when its worker is lost, and asks for new canvases', { timeout: 120_000 }, async () => {
-    const renderers: ReturnType<typeof startRenderWorker>[] = [];
-    const app = start(freshName(), {
-      startRender: () => {
-        const connection = startRenderWorker();
-        renderers.push(connection);
-        return connection;
-      },
-    });
-    await app.ready;
-    let lost = 0;
-    app.attachPreview(canvas(), { maxSidePx: 160, onLost: () => (lost += 1) });
-    await app.openSample('chelsea');
-    await until(app, (state) => state.score !== null);
-    renderers[0]?.terminate();
-    await until(app, (state) => state.score === null);
-    await until(app, (state) => state.engine.phase === 'ready' && state.score !== null);
-    expect(app.state.picture.phase).toBe('open');
-    expect(lost).toBe(1);
-  });
+  it(
+    'opens a picture again when its worker is lost, and asks for new canvases',
+    { timeout: 120_000 },
+    async () => {
+      const renderers: ReturnType<typeof startRenderWorker>[] = [];
+      const app = start(freshName(), {
+        startRender: () => {
+          const connection = startRenderWorker();
+          renderers.push(connection);
+          return connection;
+        },
+      });
+      await app.ready;
+      let lost = 0;
+      app.attachPreview(canvas(), { maxSidePx: 160, onLost: () => (lost += 1) });
+      await app.openSample('chelsea');
+      await until(app, (state) => state.score !== null);
+      renderers[0]?.terminate();
+      await until(app, (state) => state.score === null);
+      await until(app, (state) => state.engine.phase === 'ready' && state.score !== null);
+      expect(app.state.picture.phase).toBe('open');
+      expect(lost).toBe(1);
+    },
+  );
 });
