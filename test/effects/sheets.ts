@@ -18,7 +18,7 @@ Makes each preset's clip of every sample and of the pictures named, and one cont
 the whole first frame, then the head at the moments that differ most. Sheets go to out/sheets/NAME.jpg.`;
 
 const CELLS = 7;
-const CELL_PX = 216;
+const CELL_PX = 232;
 
 interface Cell {
   readonly url: string;
@@ -39,7 +39,7 @@ function dataUrl(raster: Raster): string {
 function viewOf(face: Landmarks | null, frame: Raster): Box {
   if (face === null) return { x0: 0, y0: 0, x1: frame.width, y1: frame.height };
   const { x0, y0, x1, y1 } = faceBox(face);
-  const side = Math.min(1.15 * Math.max(x1 - x0, y1 - y0), Math.min(frame.width, frame.height) / 2);
+  const side = Math.min(0.95 * Math.max(x1 - x0, y1 - y0), Math.min(frame.width, frame.height) / 2);
   const cx = Math.min(frame.width - side, Math.max(side, (x0 + x1) / 2));
   const cy = Math.min(frame.height - side, Math.max(side, (y0 + y1) / 2));
   return { x0: cx - side, y0: cy - side, x1: cx + side, y1: cy + side };
@@ -108,7 +108,7 @@ async function main(): Promise<void> {
         const clip = await studio.make(picture, preset, { seconds: '4', ...options });
         rows.push(await rowOf(oracle, clip, preset));
       }
-      const page = await browser.newPage({ viewport: { width: 1960, height: 600 } });
+      const page = await browser.newPage({ viewport: { width: 2080, height: 600 } });
       await page.setContent(sheetHtml(picture.name, rows), { waitUntil: 'load' });
       const path = join(folder, `${picture.name}.jpg`);
       await page.screenshot({ path, type: 'jpeg', quality: 90, fullPage: true });
