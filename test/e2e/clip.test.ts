@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { framesHash, listBoxes, probe, psnr, type Box } from './lib/mp4-file.ts';
 import { readResult } from './lib/clip-result.ts';
+import { ffmpeg } from './lib/odd-pictures.ts';
 import { portraitPath, useApp } from './lib/use-app.ts';
 
 const app = useApp();
@@ -77,6 +78,9 @@ describe('a clip of a real face', () => {
     const run = await app.clip(picture, '--preset', 'gentle-movement', '--out', out, ...FAST);
     expect(run).toMatchObject({ status: 0, err: '' });
     expect(await psnr(out, picture)).toBeGreaterThan(30);
+    const last = app.path('last.png');
+    await ffmpeg('-i', out, '-vf', 'select=eq(n\\,71)', '-frames:v', '1', last);
+    expect(await psnr(last, picture)).toBeGreaterThan(30);
   });
 
   test('is marked as made with a model, with its settings', async () => {
