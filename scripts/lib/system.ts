@@ -40,8 +40,12 @@ function aptGet(args: readonly string[]): boolean {
  */
 export function ensurePrograms(log: (line: string) => void): string[] {
   const wanted = NEEDED.filter((program) => program.find() === null);
-  if (wanted.length > 0 && mayInstall() && (process.env['CHROME_PATH'] ?? '') === '') {
-    const packages = wanted.map((program) => program.debianPackage);
+  // Whoever names a browser that is not there wants to hear of it, not get another one.
+  const namesBrowser = (process.env['CHROME_PATH'] ?? '') !== '';
+  const packages = wanted
+    .map((program) => program.debianPackage)
+    .filter((name) => !(namesBrowser && name === 'chromium'));
+  if (packages.length > 0 && mayInstall()) {
     log(`installing ${packages.join(', ')} with apt-get`);
     aptGet(['update']);
     aptGet(['install', '--yes', '--no-install-recommends', ...packages]);

@@ -121,7 +121,12 @@ export async function openSession(given?: Browser): Promise<ClipSession> {
     port: 0,
     route: (request, response) => exchange.route(request, response),
   });
-  const browser = given ?? (await launchBrowser());
+  const browser =
+    given ??
+    (await launchBrowser().catch(async (error: unknown) => {
+      await server.close();
+      throw error;
+    }));
   const page = await browser.newPage();
   let onProgress: HeadlessProgress = () => undefined;
   await page.exposeFunction('reportProgress', (view: Parameters<HeadlessProgress>[0]) => onProgress(view));

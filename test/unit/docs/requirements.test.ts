@@ -15,7 +15,9 @@ test.each(['docs/requirements.md', 'README.md'])('every path that %s names exist
 
 test('every row of the requirements names a test', async () => {
   const text = await readFile(projectPath('docs/requirements.md'), 'utf8');
-  const rows = text.split('\n').filter((line) => line.startsWith('| ') && !/^\| ((id|what) +\||--)/.test(line));
+  const rows = text
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !/^\| ((id|what) +\||--)/.test(line));
   expect(rows.length).toBeGreaterThan(20);
   for (const row of rows) expect(row.split('|').at(-2)).toMatch(/\.test\.ts|`test\/e2e`/);
 });
