@@ -47,8 +47,8 @@ export interface Perception {
 }
 
 /**
- * Five points placed by hand where no face is found (Q2); left and right are the picture's. Records and requests hold
- * fractions of the picture's width and height (0 … 1); fitting takes pixels.
+ * Five points placed by hand where no face is found (Q2); left and right are the picture's. Records and requests count
+ * in pixels of the upright original.
  */
 export interface FacePoints {
   readonly eyeLeft: readonly [number, number];

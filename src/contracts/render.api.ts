@@ -85,8 +85,6 @@ export interface RenderJobResult {
   readonly notices: readonly Notice[];
   readonly firstFrameMs: number;
   readonly renderMs: number;
-  /** The picture as the clip's first frame should show it, RGBA, for the verifier. Owned by the receiver. */
-  readonly reference: { readonly width: number; readonly height: number; readonly rgba: Uint8ClampedArray };
 }
 
 /**

@@ -5,7 +5,6 @@ import { neutralPose } from '../../src/contracts/pose.ts';
 import type { RenderJobRequest, RenderJobResult, RenderProgress } from '../../src/contracts/render.api.ts';
 import { frameCount } from '../../src/contracts/settings.ts';
 import { outputFrame } from '../../src/core/frame/output.ts';
-import type { OutputFrame } from '../../src/core/frame/output.ts';
 import { toVideoFrame } from '../../src/platform/gpu/renderer.ts';
 import type { Renderer } from '../../src/platform/gpu/renderer.ts';
 import { frameDurationUs, frameTimestampUs } from '../../src/platform/media/time.ts';
@@ -13,8 +12,6 @@ import { fromErrorRecord, toErrorRecord } from '../../src/platform/thread/error-
 import { largestZoom, plannedMotion } from './motion.ts';
 import type { OpenPicture } from './pictures.ts';
 
-/** Long side of the picture that the verifier compares the first frame with. */
-const REFERENCE_SIDE = 320;
 const LIVE_SIDE = 320;
 const LIVE_INTERVAL_MS = 500;
 
@@ -55,28 +52,6 @@ class Flow {
 }
 
 const aborted = (): DOMException => new DOMException('the job was cancelled', 'AbortError');
-
-/** The part of the picture that the first frame shows, small, as RGBA. */
-async function referenceOf(picture: OpenPicture, frame: OutputFrame): Promise<RenderJobResult['reference']> {
-  const scale = Math.min(1, REFERENCE_SIDE / Math.max(frame.width, frame.height));
-  const width = Math.max(2, Math.round(frame.width * scale));
-  const height = Math.max(2, Math.round(frame.height * scale));
-  const { bitmap } = picture;
-  const [x, y, w, h] = frame.crop;
-  const small = await createImageBitmap(
-    bitmap,
-    Math.round(x * bitmap.width),
-    Math.round(y * bitmap.height),
-    Math.max(1, Math.round(w * bitmap.width)),
-    Math.max(1, Math.round(h * bitmap.height)),
-    { resizeWidth: width, resizeHeight: height, resizeQuality: 'high' },
-  );
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  if (!context) throw new AppError('ERR_ENV_UNSUPPORTED', 'no 2-D canvas in a worker');
-  context.drawImage(small, 0, 0);
-  small.close();
-  return { width, height, rgba: context.getImageData(0, 0, width, height).data };
-}
 
 /** A running job; `cancel` ends it before its next frame. */
 export interface RunningJob {
@@ -143,7 +118,6 @@ export function startJob(
         onProgress(index + 1, frames, live);
       }
       const renderMs = performance.now() - started;
-      const reference = await referenceOf(picture, frame);
       flow.check();
       port.postMessage({ type: 'end', frames } satisfies FrameMessage);
       return {
@@ -153,7 +127,6 @@ export function startJob(
         notices: report.notices,
         firstFrameMs,
         renderMs,
-        reference,
       };
     } finally {
       scene.close();

@@ -54,7 +54,10 @@ export async function openPicture(request: OpenPictureRequest, networks: PackRun
     const pixels = await analysed(decoded.bitmap);
     const { width, height } = pixels;
     const points = request.points;
-    const at = (p: readonly [number, number]): [number, number] => [p[0] * width, p[1] * height];
+    const at = (p: readonly [number, number]): [number, number] => [
+      (p[0] * width) / decoded.width,
+      (p[1] * height) / decoded.height,
+    ];
     const face = points
       ? fitFacePoints({
           eyeLeft: at(points.eyeLeft),
