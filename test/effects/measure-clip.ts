@@ -84,7 +84,7 @@ function blinkChecks(seen: readonly Seen[], rest: Seen, medium: Medium): Check[]
     atMost('blink closes both eyes', both[closedAt] ?? 1, THRESHOLDS.blinkClosed[medium]),
     atLeast('blink reopens', Math.max(0, ...after), THRESHOLDS.blinkReopened),
     ...SIDES.map((side) =>
-      atMost(`iris left, ${side} eye`, irisLeft(rest, closed, side), THRESHOLDS.irisLeft),
+      atMost(`iris left, ${side} eye`, irisLeft(rest, closed, side), THRESHOLDS.irisLeft[medium]),
     ),
   ];
 }
