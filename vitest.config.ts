@@ -19,7 +19,7 @@ export default defineConfig({
             'src/**/*.test.ts',
             'models/**/*.test.ts',
             'scripts/**/*.test.ts',
-            'test/{unit,bench,effects}/**/*.test.ts',
+            'test/{unit,bench}/**/*.test.ts',
           ],
           testTimeout: 30_000,
           hookTimeout: 120_000,
