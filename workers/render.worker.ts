@@ -1,8 +1,11 @@
 import { AppError } from '../src/contracts/errors.ts';
+import { packGraph } from '../src/contracts/pack.ts';
 import type { RenderApi } from '../src/contracts/render.api.ts';
 import { outputFrame } from '../src/core/frame/output.ts';
 import { neutralPose } from '../src/contracts/pose.ts';
+import { PERCEIVE_GRAPHS } from '../src/core/perceive/graphs.ts';
 import { tellingTime } from '../src/core/motion/telling.ts';
+import { readMotion } from '../src/core/score/read-motion.ts';
 import type { Renderer } from '../src/platform/gpu/renderer.ts';
 import { selectRenderer } from '../src/platform/gpu/select.ts';
 import { openPack } from '../src/platform/ort/pack-runner.ts';
@@ -36,11 +39,19 @@ function opened(pictureId: string): Promise<OpenPicture> {
 }
 
 const api = {
-  async init(options) {
+  async init(options, onLoad) {
     const [renderer, networks] = await Promise.all([
       selectRenderer(options.renderer),
       openPack({ pack: options.packUrl, wasmUrl: options.wasmUrl, provider: options.provider }),
     ]);
+    const sizes = PERCEIVE_GRAPHS.map((id) => packGraph(networks.pack, id).bytes);
+    const total = sizes.reduce((sum, bytes) => sum + bytes, 0);
+    await networks.load(PERCEIVE_GRAPHS, (done) =>
+      onLoad?.(
+        sizes.slice(0, done).reduce((sum, bytes) => sum + bytes, 0),
+        total,
+      ),
+    );
     engine = { renderer, networks };
     return {
       provider: networks.provider,
@@ -50,10 +61,16 @@ const api = {
     };
   },
 
+  deviceLost() {
+    return ready().renderer.lost;
+  },
+
   async openPicture(request) {
     const { networks } = ready();
-    await api.closePicture(request.pictureId);
-    const opening = openPicture(request, networks);
+    // In its place at once: of two that are opened by one name, the later closes the earlier.
+    const opening: Promise<OpenPicture> = api
+      .closePicture(request.pictureId)
+      .then(() => openPicture(request, networks));
     pictures.set(request.pictureId, opening);
     try {
       return (await opening).report;
@@ -73,9 +90,10 @@ const api = {
     value.close();
   },
 
-  async readMotion(pictureId, motion) {
+  async readMotion(pictureId, motion, seconds) {
     const picture = await opened(pictureId);
-    return plannedMotion(motion, picture.report.traits, STILL.seconds, STILL.seed).report;
+    const score = readMotion(motion, picture.report.traits, seconds);
+    return { score, notices: score.notices };
   },
 
   attachPreview(previewId, canvas) {
@@ -84,7 +102,13 @@ const api = {
   },
 
   async setPreview(request) {
-    return previews.set(request, await opened(request.pictureId));
+    const picture = await opened(request.pictureId);
+    try {
+      return await previews.set(request, picture);
+    } finally {
+      // Closed while its scene was made: nothing may play of it any more.
+      if (!pictures.has(request.pictureId)) previews.forget(picture);
+    }
   },
 
   pausePreview(previewId, paused) {

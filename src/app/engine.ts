@@ -1,6 +1,6 @@
 import type { EngineState } from '../contracts/app.api.ts';
 import type { EncodeApi } from '../contracts/encode.api.ts';
-import type { AppError } from '../contracts/errors.ts';
+import { AppError } from '../contracts/errors.ts';
 import type {
   OpenPictureRequest,
   PictureReport,
@@ -18,6 +18,8 @@ export interface Renderer {
   readonly api: RemoteApi<RenderApi>;
   readonly capabilities: RenderCapabilities;
   readonly lost: boolean;
+  /** Ends this worker and no later one; the next who needs a renderer starts a fresh one. */
+  end(reason: AppError): void;
 }
 
 /** A picture kept open in the render worker for as long as someone needs it. */
@@ -59,6 +61,9 @@ interface OpenEntry {
   users: number;
 }
 
+const deviceLost = (): AppError =>
+  new AppError('ERR_GPU_LOST', 'the graphics device was lost', { retryable: true });
+
 /** Starts nothing yet. */
 export function createEngine(options: EngineOptions): Engine {
   const startRender = options.startRender ?? startRenderWorker;
@@ -70,29 +75,44 @@ export function createEngine(options: EngineOptions): Engine {
   let closed = false;
 
   const start = (): Promise<Renderer> => {
-    options.onState?.({ phase: 'loading' });
+    options.onState?.({ phase: 'loading', ready: 0 });
     const connection = startRender();
-    const ready = connection.api.init(options.render).then(
-      (capabilities): Renderer => {
-        if (rendering?.connection === connection) options.onState?.({ phase: 'ready', capabilities });
-        return {
-          api: connection.api,
-          capabilities,
-          get lost() {
-            return connection.lost;
-          },
-        };
-      },
-      (cause: unknown) => {
-        // A failed start is forgotten, so that the next call tries again.
-        if (rendering?.connection === connection) {
-          rendering = null;
-          options.onState?.({ phase: 'failed', error: toShownError(cause) });
-        }
-        connection.terminate();
-        throw cause;
-      },
-    );
+    let loading = true;
+    const onLoad = (readyBytes: number, totalBytes: number): void => {
+      // A late message must not bring a finished or failed start back.
+      if (loading && rendering?.connection === connection)
+        options.onState?.({ phase: 'loading', ready: readyBytes / totalBytes });
+    };
+    const ready = connection.api
+      .init(options.render, onLoad)
+      .finally(() => (loading = false))
+      .then(
+        (capabilities): Renderer => {
+          if (rendering?.connection === connection) options.onState?.({ phase: 'ready', capabilities });
+          // A worker whose device is gone lives on, but draws nothing more: not even a preview would say so.
+          connection.api.deviceLost().then(
+            () => connection.terminate(deviceLost()),
+            () => undefined,
+          );
+          return {
+            api: connection.api,
+            capabilities,
+            get lost() {
+              return connection.lost;
+            },
+            end: (reason) => connection.terminate(reason),
+          };
+        },
+        (cause: unknown) => {
+          // A failed start is forgotten, so that the next call tries again.
+          if (rendering?.connection === connection) {
+            rendering = null;
+            options.onState?.({ phase: 'failed', error: toShownError(cause) });
+          }
+          connection.terminate();
+          throw cause;
+        },
+      );
     ready.catch(() => undefined);
     rendering = { connection, ready };
     void connection.onLost.then((reason) => {

@@ -50,7 +50,8 @@ export interface SampleInfo {
 /** Loading of the pack and the engine, shown as a number while there is something to wait for. */
 export type EngineState =
   | { readonly phase: 'idle' }
-  | { readonly phase: 'loading' }
+  /** `ready` is the share of the pack's networks that are ready, 0…1. */
+  | { readonly phase: 'loading'; readonly ready: number }
   | { readonly phase: 'ready'; readonly capabilities: RenderCapabilities }
   | { readonly phase: 'failed'; readonly error: ShownError };
 

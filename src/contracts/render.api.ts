@@ -27,6 +27,9 @@ export interface RenderOptions {
   readonly wasmUrl: string;
 }
 
+/** Bytes of the pack's networks that are ready, out of all. */
+export type LoadProgress = (readyBytes: number, totalBytes: number) => void;
+
 /** Opens a picture for preview and rendering. */
 export interface OpenPictureRequest {
   /** The caller's name for it; also used to close it. */
@@ -98,12 +101,19 @@ export type RenderProgress = (done: number, total: number, preview?: Blob) => vo
  * Size of output frames: {@link outputSize} in core.
  */
 export interface RenderApi {
-  init(options: RenderOptions): Promise<RenderCapabilities>;
+  /** Chooses what draws and where networks run, and loads the networks. */
+  init(options: RenderOptions, onLoad?: LoadProgress): Promise<RenderCapabilities>;
+  /** Resolves when the graphics device is gone, and with it all that the worker holds: a fresh worker is needed then. */
+  deviceLost(): Promise<void>;
   openPicture(request: OpenPictureRequest): Promise<PictureReport>;
   /** Forgets a picture and frees what it holds. Unknown ids are fine. */
   closePicture(pictureId: string): Promise<void>;
-  /** Reads a motion against an open picture. @throws ERR_INPUT_PROMPT_* */
-  readMotion(pictureId: string, motion: Motion): Promise<ScoreReport>;
+  /**
+   * Reads a motion against an open picture.
+   * @param seconds length of the clip, for what fits into it; without it nothing is said of that.
+   * @throws ERR_INPUT_PROMPT_*
+   */
+  readMotion(pictureId: string, motion: Motion, seconds?: number): Promise<ScoreReport>;
   /** Hands a canvas over once per preview; `setPreview` then says what plays. */
   attachPreview(previewId: string, canvas: OffscreenCanvas): Promise<void>;
   /** Starts or changes what plays; resolves when the first frame is on the canvas. */

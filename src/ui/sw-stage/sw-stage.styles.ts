@@ -187,6 +187,12 @@ export const stageStyles = css`
     background: #3c372f;
     overflow: hidden;
   }
+  .ready {
+    block-size: 100%;
+    inline-size: var(--ready);
+    background: var(--sw-accent-fill);
+    opacity: 0.55;
+  }
   .sweep::before {
     content: '';
     position: absolute;

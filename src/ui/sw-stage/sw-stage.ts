@@ -9,7 +9,7 @@ import { motionName } from '../lib/names.ts';
 import { pickPicture } from '../lib/pick.ts';
 import { vars } from '../lib/vars.ts';
 import { sharedStyles } from '../shared.styles.ts';
-import { secondsShort } from '../strings/format.ts';
+import { percent, secondsShort } from '../strings/format.ts';
 import { t } from '../strings/strings.ts';
 import '../sw-icon/sw-icon.ts';
 import '../sw-points/sw-points.ts';
@@ -141,7 +141,9 @@ export class SwStage extends SwElement {
   }
 
   #opening(state: AppState): TemplateResult {
-    const loading = state.engine.phase === 'loading';
+    const { engine } = state;
+    const loading = engine.phase === 'loading';
+    const ready = engine.phase === 'loading' ? engine.ready : null;
     return html`${this.pendingUrl === null ? nothing : html`<img class="ghost" alt="" src=${this.pendingUrl} />`}
       <div class="middle">
         <div class="card" role="status">
@@ -150,9 +152,12 @@ export class SwStage extends SwElement {
             class="sweep"
             role="progressbar"
             aria-label=${loading ? t('stage.engine') : t('stage.opening')}
-          ></div>
+            aria-valuenow=${ready === null ? nothing : Math.round(100 * ready)}
+          >
+            <div class="ready" ${vars({ '--ready': `${100 * (ready ?? 0)}%` })}></div>
+          </div>
           <p class="soft small num">
-            ${loading ? t('stage.engineOnce') : ''}
+            ${ready === null ? '' : `${percent(ready)} · ${t('stage.engineOnce')}`}
             ${
               this.waitedS < COUNT_FROM_S
                 ? nothing
