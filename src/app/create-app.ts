@@ -315,7 +315,7 @@ export function createApp(options: AppOptions = {}): RunningApp {
         if (record === null) throw new AppError('ERR_INPUT_NOT_FOUND', 'no picture is open');
         if (stage.lease !== null) {
           const { renderer, workerId } = stage.lease;
-          await renderer.api.readMotion(workerId, settings.motion);
+          await renderer.api.readMotion(workerId, settings.motion, settings.seconds);
         }
         return await addJob(record, settings);
       } catch (cause) {

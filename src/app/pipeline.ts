@@ -148,7 +148,8 @@ async function attempt(engine: Engine, request: MakeClipRequest): Promise<MadeCl
     held = true;
     try {
       const { report, renderer, workerId } = lease;
-      const score = await unlessAborted(renderer.api.readMotion(workerId, settings.motion), signal);
+      const reading = renderer.api.readMotion(workerId, settings.motion, settings.seconds);
+      const score = await unlessAborted(reading, signal);
       const clip = outputFrame(report, settings.resolution, settings.aspect, report.subjectBox);
       const reference = await unlessAborted(makeReference(picture.blob, clip, picture.matte), signal);
       const drawnFromMs = performance.now() - startedMs;
@@ -196,6 +197,10 @@ async function attempt(engine: Engine, request: MakeClipRequest): Promise<MadeCl
           total: performance.now() - startedMs,
         },
       };
+    } catch (cause) {
+      // A worker whose device is gone lives on; a fresh one is surer than mending it.
+      if (cause instanceof AppError && cause.code === 'ERR_GPU_LOST') lease.renderer.end(cause);
+      throw cause;
     } finally {
       lease.release();
     }
@@ -227,8 +232,6 @@ export async function makeClip(engine: Engine, input: MakeClipRequest): Promise<
     return await attempt(engine, request);
   } catch (cause) {
     if (!isLoss(cause) || request.signal?.aborted) throw cause;
-    // A worker whose device is gone lives on; a fresh one is surer than mending it.
-    if (cause instanceof AppError && cause.code === 'ERR_GPU_LOST') engine.drop('render');
     return attempt(engine, request);
   }
 }

@@ -2,7 +2,7 @@ import type { ShownError } from '../contracts/app.api.ts';
 import type { ScoreReport } from '../contracts/render.api.ts';
 import type { ClipSettings, Motion } from '../contracts/settings.ts';
 import { coalesce } from './coalesce.ts';
-import type { PictureLease } from './engine.ts';
+import type { PictureLease, Renderer } from './engine.ts';
 import { isAbort, toShownError } from './shown-error.ts';
 
 export interface PreviewsOptions {
@@ -35,8 +35,8 @@ interface Attachment {
   readonly canvas: HTMLCanvasElement;
   readonly maxSidePx: number;
   readonly onLost: (() => void) | undefined;
-  /** Whether the canvas went to the worker; it goes only once there is a picture, so that no worker starts before. */
-  handed: boolean;
+  /** Who draws on it; the canvas goes there only once there is a picture, so that no worker starts before. */
+  renderer: Renderer | null;
   paused: boolean | null;
 }
 
@@ -45,18 +45,22 @@ export function createPreviews(options: PreviewsOptions): Previews {
   const attachments = new Map<string, Attachment>();
   const reasons = new Set<PauseReason>();
 
-  const setPaused = async (id: string, attachment: Attachment, lease: PictureLease): Promise<void> => {
+  const setPaused = async (id: string, attachment: Attachment): Promise<void> => {
     const paused = reasons.size > 0;
-    if (!attachment.handed || attachment.paused === paused) return;
+    if (attachment.renderer === null || attachment.paused === paused) return;
     attachment.paused = paused;
-    await lease.renderer.api.pausePreview(id, paused);
+    await attachment.renderer.api.pausePreview(id, paused);
   };
 
   const show = async (id: string, attachment: Attachment, lease: PictureLease): Promise<void> => {
+    // Any of these waits may see the canvas taken away: the worker knows nothing of it any more then.
+    const isThere = (): boolean => attachments.get(id) === attachment;
+    if (!isThere()) return;
     const { motion, seed, seconds, aspect } = options.settings();
-    if (!attachment.handed) {
-      attachment.handed = true;
+    if (attachment.renderer === null) {
+      attachment.renderer = lease.renderer;
       await lease.renderer.api.attachPreview(id, attachment.canvas.transferControlToOffscreen());
+      if (!isThere()) return;
     }
     await lease.renderer.api.setPreview({
       previewId: id,
@@ -67,7 +71,7 @@ export function createPreviews(options: PreviewsOptions): Previews {
       aspect,
       maxSidePx: attachment.maxSidePx,
     });
-    await setPaused(id, attachment, lease);
+    if (isThere()) await setPaused(id, attachment);
   };
 
   const sync = coalesce(async () => {
@@ -77,10 +81,11 @@ export function createPreviews(options: PreviewsOptions): Previews {
       return;
     }
     try {
-      const score = await lease.renderer.api.readMotion(lease.workerId, options.settings().motion);
+      const { motion, seconds } = options.settings();
+      const score = await lease.renderer.api.readMotion(lease.workerId, motion, seconds);
       if (options.lease() !== lease) return;
       options.onScore(score, null);
-      for (const [id, attachment] of attachments) await show(id, attachment, lease);
+      for (const [id, attachment] of [...attachments]) await show(id, attachment, lease);
     } catch (cause) {
       if (options.lease() !== lease || lease.renderer.lost || isAbort(cause)) return;
       options.onScore(null, toShownError(cause));
@@ -91,23 +96,20 @@ export function createPreviews(options: PreviewsOptions): Previews {
   return {
     attach(canvas, { maxSidePx, onLost }) {
       const id = crypto.randomUUID();
-      attachments.set(id, { canvas, maxSidePx, onLost, handed: false, paused: null });
+      attachments.set(id, { canvas, maxSidePx, onLost, renderer: null, paused: null });
       update();
       return () => {
         const attachment = attachments.get(id);
         attachments.delete(id);
-        const lease = options.lease();
-        if (attachment?.handed !== true || lease === null) return;
-        lease.renderer.api.detachPreview(id).catch(() => undefined);
+        // By whoever draws on it, whether or not a picture is still open: a canvas left behind would be kept for good.
+        attachment?.renderer?.api.detachPreview(id).catch(() => undefined);
       };
     },
     update,
     pause(reason, paused) {
       if (paused) reasons.add(reason);
       else reasons.delete(reason);
-      const lease = options.lease();
-      if (lease === null) return;
-      for (const [id, attachment] of attachments) setPaused(id, attachment, lease).catch(() => undefined);
+      for (const [id, attachment] of attachments) setPaused(id, attachment).catch(() => undefined);
     },
     async still(motion, maxSidePx) {
       const lease = options.lease();
@@ -124,7 +126,7 @@ export function createPreviews(options: PreviewsOptions): Previews {
     },
     lost() {
       for (const [id, attachment] of [...attachments]) {
-        if (!attachment.handed) continue;
+        if (attachment.renderer === null) continue;
         attachments.delete(id);
         attachment.onLost?.();
       }

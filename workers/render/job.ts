@@ -108,7 +108,8 @@ export function startJob(
         if (now - liveAt > LIVE_INTERVAL_MS) {
           liveAt = now;
           const scale = LIVE_SIDE / Math.max(frame.width, frame.height);
-          const bitmap = await scene.bitmap(picture.rig.mesh, {
+          // The mesh is shared: a preview may have bent it while the frame was read back.
+          const bitmap = await scene.bitmap(picture.rig.deform(pose), {
             width: Math.max(2, Math.round(frame.width * scale)),
             height: Math.max(2, Math.round(frame.height * scale)),
             crop: frame.crop,

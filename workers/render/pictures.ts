@@ -1,5 +1,6 @@
 import { AppError } from '../../src/contracts/errors.ts';
 import type { OpenPictureRequest, PictureReport } from '../../src/contracts/render.api.ts';
+import { textureSize } from '../../src/core/frame/texture.ts';
 import { fitFacePoints } from '../../src/core/perceive/face-points.ts';
 import { perceive } from '../../src/core/perceive/perceive.ts';
 import { buildRig } from '../../src/core/rig/rig.ts';
@@ -13,7 +14,7 @@ const ANALYSED_SIDE = 1024;
 /** Largest long side kept of a picture: more than any clip shows. */
 const KEPT_SIDE = 4608;
 
-/** A picture that is ready to move. Owns its bitmap and scenes. */
+/** A picture that is ready to move. Owns its bitmap. */
 export interface OpenPicture {
   readonly report: PictureReport;
   readonly rig: Rig;
@@ -21,10 +22,7 @@ export interface OpenPicture {
   readonly size: { readonly width: number; readonly height: number };
   /** The picture itself, upright and flattened, at most {@link KEPT_SIDE}. */
   readonly bitmap: ImageBitmap;
-  /**
-   * A scene whose texture is the whole picture at `width` pixels across; the one of the preview is kept, others are
-   * the caller's to close.
-   */
+  /** A scene whose texture is the whole picture at `width` pixels across, as far as the renderer goes; the caller closes it. */
   scene(renderer: Renderer, width: number): Promise<Scene>;
   close(): void;
 }
@@ -101,12 +99,10 @@ async function openScene(
   size: { readonly width: number; readonly height: number },
   across: number,
 ): Promise<Scene> {
-  const ratio = bitmap.height / bitmap.width;
-  const limit = Math.min(1, renderer.maxTextureSize / (Math.max(1, ratio) * across));
-  const width = Math.max(2, Math.round(across * limit));
+  const { width, height } = textureSize(bitmap, across, renderer.maxTextureSize);
   const texture = await createImageBitmap(bitmap, {
     resizeWidth: width,
-    resizeHeight: Math.max(2, Math.round(width * ratio)),
+    resizeHeight: height,
     resizeQuality: 'high',
   });
   try {

@@ -25,6 +25,9 @@ const ELONGATED = 1.5;
 /** Smallest tile worth a search, in pixels: smaller faces can't carry a mesh. */
 const MIN_TILE = 160;
 
+/** Narrowest side along which an elongated picture is searched: a face across less has too few pixels to be read. */
+const MIN_STRIP = 48;
+
 /** Runs the face detector on one square; detections in pixels of the picture, joined. */
 export function detectIn(
   picture: Pyramid,
@@ -107,7 +110,7 @@ export async function findFaces(picture: Pyramid, runner: GraphRunner): Promise<
   const short = Math.min(width, height);
   const whole = frameRoi(width, height);
   let found = await detectIn(picture, runner, whole, MIN_FACE_SCORE);
-  if (Math.max(width, height) / short > ELONGATED) {
+  if (Math.max(width, height) / short > ELONGATED && short >= MIN_STRIP) {
     found = joinOverlapping([...found, ...(await detectInTiles(picture, runner, short))]);
   }
   for (let side = short / 1.5; found.length === 0 && side >= MIN_TILE; side /= 2) {

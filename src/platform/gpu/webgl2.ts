@@ -12,6 +12,10 @@ function failed(message: string): AppError {
   return new AppError('ERR_GPU_FAILED', message, { retryable: true });
 }
 
+function lost(): AppError {
+  return new AppError('ERR_GPU_LOST', 'the WebGL context was lost', { retryable: true });
+}
+
 function program(gl: Gl, vertex: string, fragment: string): WebGLProgram {
   const built = gl.createProgram();
   for (const [type, source] of [
@@ -51,7 +55,7 @@ function createTarget(gl: Gl, width: number, height: number): Target {
   gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
   gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
   if (gl.checkFramebufferStatus(gl.FRAMEBUFFER) !== gl.FRAMEBUFFER_COMPLETE)
-    throw failed('a framebuffer is incomplete');
+    throw gl.isContextLost() ? lost() : failed('a framebuffer is incomplete');
   return { width, height, texture, framebuffer };
 }
 
@@ -101,6 +105,7 @@ class Context {
   frameTarget(width: number, height: number): Target {
     if (this.#frame?.width !== width || this.#frame.height !== height) {
       deleteTarget(this.gl, this.#frame);
+      this.#frame = null;
       this.#frame = createTarget(this.gl, width, height);
     }
     return this.#frame;
@@ -113,6 +118,7 @@ class Context {
     const frame = this.frameTarget(width, height);
     if (this.#packed?.width !== layout.stride / 4 || this.#packed.height !== layout.rows) {
       deleteTarget(gl, this.#packed);
+      this.#packed = null;
       this.#packed = createTarget(gl, layout.stride / 4, layout.rows);
       this.#bytes = new Uint8Array(layout.stride * layout.rows);
     }
@@ -134,8 +140,7 @@ class Context {
   /** @throws ERR_GPU_LOST, ERR_GPU_FAILED when the context says so. */
   check(): void {
     const error = this.gl.getError();
-    if (error === this.gl.CONTEXT_LOST_WEBGL || this.gl.isContextLost())
-      throw new AppError('ERR_GPU_LOST', 'the WebGL context was lost', { retryable: true });
+    if (error === this.gl.CONTEXT_LOST_WEBGL || this.gl.isContextLost()) throw lost();
     if (error !== this.gl.NO_ERROR) throw failed(`WebGL error ${error}`);
   }
 

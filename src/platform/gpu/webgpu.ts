@@ -20,6 +20,10 @@ interface Readback {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+function lost(cause?: unknown): AppError {
+  return new AppError('ERR_GPU_LOST', 'the WebGPU device was lost', { retryable: true, cause });
+}
+
 class Device {
   readonly canvas = new OffscreenCanvas(16, 16);
   readonly canvasFormat = navigator.gpu.getPreferredCanvasFormat();
@@ -143,7 +147,7 @@ class Device {
 
   /** @throws ERR_GPU_LOST */
   check(): void {
-    if (this.isLost) throw new AppError('ERR_GPU_LOST', 'the WebGPU device was lost', { retryable: true });
+    if (this.isLost) throw lost();
   }
 
   #dropReadback(): void {
@@ -232,7 +236,8 @@ function createScene(
       try {
         await readback.staging.mapAsync(GPUMapMode.READ);
       } catch (cause) {
-        owner.check();
+        // A lost device ends a read with an AbortError, which may come before the loss itself is told.
+        if (cause instanceof DOMException && cause.name === 'AbortError') throw lost(cause);
         throw new AppError('ERR_GPU_FAILED', 'a frame could not be read back', { retryable: true, cause });
       }
       readback.bytes.set(new Uint8Array(readback.staging.getMappedRange()));

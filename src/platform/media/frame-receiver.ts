@@ -10,6 +10,8 @@ export class FrameReceiver {
   private readonly port: MessagePort;
   private readonly queue: { readonly index: number; readonly frame: VideoFrame }[] = [];
   private ended: number | null = null;
+  /** Whether the sender has said its last word, the end or its failure. */
+  private last = false;
   private failure: Error | null = null;
   private stopped = false;
   private wake: () => void = () => undefined;
@@ -31,6 +33,7 @@ export class FrameReceiver {
       else this.port.close();
       return;
     }
+    if (message.type !== 'frame') this.last = true;
     if (message.type === 'frame') this.queue.push(message);
     else if (message.type === 'end') this.ended = message.frames;
     else this.failure ??= fromErrorRecord(message.error);
@@ -73,12 +76,12 @@ export class FrameReceiver {
     if (!this.stopped) this.send({ type: 'credit' });
   }
 
-  /** Closes what is left. Without an end of the stream so far, the renderer is told to stop, and why. */
+  /** Closes what is left. Without the sender's last word so far, it is told to stop, and why. */
   dispose(error?: unknown): void {
     if (this.stopped) return;
     this.stopped = true;
     for (const { frame } of this.queue.splice(0)) frame.close();
-    if (this.ended !== null) {
+    if (this.last) {
       this.port.close();
       return;
     }

@@ -22,8 +22,8 @@ export interface WorkerConnection<Api> {
   readonly onLost: Promise<AppError>;
   /** Whether the worker is gone. */
   readonly lost: boolean;
-  /** Ends the worker at once; pending calls reject with ERR_WORKER_TERMINATED. */
-  terminate(): void;
+  /** Ends the worker at once; pending calls reject with the reason, ERR_WORKER_TERMINATED when none is given. */
+  terminate(reason?: AppError): void;
 }
 
 const isMovable = (value: unknown): value is Transferable =>
@@ -113,8 +113,8 @@ export function connectWorker<Api extends object>(create: () => Worker): WorkerC
     get lost() {
       return reason !== null;
     },
-    terminate() {
-      lose(new AppError('ERR_WORKER_TERMINATED', 'the worker was ended', { retryable: true }));
+    terminate(why) {
+      lose(why ?? new AppError('ERR_WORKER_TERMINATED', 'the worker was ended', { retryable: true }));
     },
   };
 }

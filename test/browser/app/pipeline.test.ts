@@ -129,6 +129,40 @@ describe('the way of one clip', () => {
     expect(real.lost).toBe(true);
   });
 
+  it('ends a worker whose device is lost, whatever it was doing, and starts another', async () => {
+    const lost: string[] = [];
+    let loseDevice = (): void => undefined;
+    const engine = createEngine({
+      render: RENDER,
+      onRenderLost: ({ code }) => lost.push(code),
+      startRender: () => {
+        const real = startRenderWorker();
+        renderers.push(real);
+        const device = new Promise<void>((resolve) => (loseDevice = resolve));
+        const api = new Proxy(real.api, {
+          get: (target, key, receiver): unknown =>
+            key === 'deviceLost' ? () => device : Reflect.get(target, key, receiver),
+        });
+        return {
+          api,
+          onLost: real.onLost,
+          get lost() {
+            return real.lost;
+          },
+          terminate: (reason) => real.terminate(reason),
+        };
+      },
+    });
+    engines.push(engine);
+    const first = await engine.renderer();
+    loseDevice();
+    expect(await renderers[0]?.onLost).toMatchObject({ code: 'ERR_GPU_LOST', retryable: true });
+    expect(lost).toEqual(['ERR_GPU_LOST']);
+    expect(first.lost).toBe(true);
+    expect((await engine.renderer()).lost).toBe(false);
+    expect(renderers.map((one) => one.lost)).toEqual([true, false]);
+  });
+
   it('does not begin what is cancelled before it begins', async () => {
     const made = makeClip(newEngine(), request(new Blob(), { signal: AbortSignal.abort() }));
     await expect(made).rejects.toMatchObject({ name: 'AbortError' });

@@ -268,10 +268,13 @@ describe('a job that ends early', () => {
       details: { n: 1 },
       retryable: true,
     } as const;
-    const { result } = run(requestOf(), {
+    const { log, result } = run(requestOf(), {
       instead: (index) => (index === 4 ? { type: 'abort', error } : undefined),
     });
     await expect(result).rejects.toMatchObject({ code: 'ERR_GPU_LOST', details: { n: 1 }, retryable: true });
+    // Whoever said its last word is not told to stop: the port is closed instead, and nothing is kept of the job.
+    await connection.api.cancel('no such job');
+    expect(log.stopped).toBe(false);
   });
 
   test('the renderer’s cancellation stays one', async () => {

@@ -90,6 +90,17 @@ describe('opening pictures', () => {
     expect(notices.map(({ code }) => code)).toContain('NOTICE_NO_FACE');
   });
 
+  it('says what does not fit into the clip’s own length', { timeout: 60_000 }, async () => {
+    const motion = {
+      kind: 'prompt',
+      prompt: 'She turns left, then nods, then smiles, then winks, then looks up.',
+    } as const;
+    const codes = async (seconds: number): Promise<string[]> =>
+      (await connection.api.readMotion('portrait', motion, seconds)).notices.map(({ code }) => code);
+    expect(await codes(3)).toContain('NOTICE_TOO_MANY_BEATS');
+    expect(await codes(15)).not.toContain('NOTICE_TOO_MANY_BEATS');
+  });
+
   it('refuses a picture that was never opened', async () => {
     await expect(connection.api.readMotion('nowhere', LOOK_AROUND)).rejects.toMatchObject({
       code: 'ERR_INPUT_NOT_FOUND',
