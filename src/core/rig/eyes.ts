@@ -80,8 +80,8 @@ function refineShape(points: EyePoints, frame: FaceFrame, pixels: Pixels): EyeSh
   });
   const grown = upper.map(([x, y], k): Vec2 => {
     const lens = Math.sin(Math.PI * (columns[k] as number)) ** 0.5;
-    // The lash belongs to the lid: the edge lies half a lash below its darkest row at most, a little above at least.
-    const off = clamp(smooth[k] as number, -0.08 * width, 0.03 * width) - 0.012 * width * lens;
+    // The lash belongs to the lid. A dark iris must not pull the edge down, or a strip of it would travel with the lid.
+    const off = clamp(smooth[k] as number, -0.08 * width, 0.008 * width) - 0.018 * width * lens;
     return [x + dx * off, y + dy * off];
   });
   const grownLower = lower.map(([x, y], k): Vec2 => {
