@@ -18,8 +18,11 @@ const STEP = 2;
  */
 const SAME_LEVELS = 0.75;
 
-/** Whether two luma planes of one size show the same picture: no block differs by more than coding noise. */
-export function samePicture(a: Plane, b: Plane): boolean {
+/**
+ * Whether two luma planes of one size show the same picture: no block differs by more than coding noise.
+ * @param levels what a block may differ by, in levels.
+ */
+export function samePicture(a: Plane, b: Plane, levels = SAME_LEVELS): boolean {
   const samples = (BLOCK / STEP) ** 2;
   for (let top = 0; top < a.height; top += BLOCK) {
     for (let left = 0; left < a.width; left += BLOCK) {
@@ -34,7 +37,7 @@ export function samePicture(a: Plane, b: Plane): boolean {
           sum += Math.abs((a.data[rowA + x] ?? 0) - (b.data[rowB + x] ?? 0));
         }
       }
-      if (sum > SAME_LEVELS * samples) return false;
+      if (sum > levels * samples) return false;
     }
   }
   return true;
@@ -45,8 +48,8 @@ const BLACK_LUMA = 24;
 /** Part of a frame's pixels that may be brighter in a black frame. */
 const BLACK_SPARE = 0.002;
 
-/** Whether a limited-range luma plane is black all over. */
-export function isBlack(plane: Plane): boolean {
+/** Part of a plane's pixels, from every fourth of every fourth row, that are brighter than `luma`. */
+function brighterShare(plane: Plane, luma: number): number {
   const step = 4;
   let bright = 0;
   let all = 0;
@@ -54,10 +57,23 @@ export function isBlack(plane: Plane): boolean {
     const row = plane.offset + y * plane.stride;
     for (let x = 0; x < plane.width; x += step) {
       all += 1;
-      if ((plane.data[row + x] ?? 0) > BLACK_LUMA) bright += 1;
+      if ((plane.data[row + x] ?? 0) > luma) bright += 1;
     }
   }
-  return bright <= all * BLACK_SPARE;
+  return all === 0 ? 0 : bright / all;
+}
+
+/** Whether a limited-range luma plane is black all over. */
+export function isBlack(plane: Plane): boolean {
+  return brighterShare(plane, BLACK_LUMA) <= BLACK_SPARE;
+}
+
+/**
+ * Whether a clip of a picture may be black: a night sky with a moon is, but for a few pixels. Wider than
+ * {@link isBlack}, since coding may darken what is nearly black.
+ */
+export function mayBeBlack(picture: Plane): boolean {
+  return brighterShare(picture, BLACK_LUMA + 8) <= 2 * BLACK_SPARE;
 }
 
 /** How far two luma planes differ on the whole: mean absolute difference in levels, from every eighth pixel. */
@@ -114,4 +130,33 @@ export class FrozenRuns {
     }
     this.longest = Math.max(this.longest, this.run);
   }
+}
+
+/** A picture's luma (limited range) from RGBA of 8 bits a channel. */
+export function lumaOf(rgba: Uint8ClampedArray | Uint8Array, width: number, height: number): Plane {
+  const data = new Uint8Array(width * height);
+  for (let i = 0; i < data.length; i++) {
+    const n = 4 * i;
+    const grey = 0.2126 * (rgba[n] ?? 0) + 0.7152 * (rgba[n + 1] ?? 0) + 0.0722 * (rgba[n + 2] ?? 0);
+    data[i] = Math.round(16 + (219 / 255) * grey);
+  }
+  return { data, offset: 0, stride: width, width, height };
+}
+
+/** Part of the long side by which a picture is shifted to see whether motion would show. */
+const EVEN_SHIFT = 1 / 64;
+
+/**
+ * Whether a picture is so even (one colour, a soft gradient) that a clip of it may seem to stand still: a shift either
+ * way changes no block by much.
+ */
+export function mayStandStill(picture: Plane): boolean {
+  const shift = Math.max(1, Math.round(EVEN_SHIFT * Math.max(picture.width, picture.height)));
+  const { offset, stride, width, height } = picture;
+  const across = { ...picture, width: width - shift };
+  const down = { ...picture, height: height - shift };
+  return (
+    samePicture(across, { ...across, offset: offset + shift }, 2 * SAME_LEVELS) &&
+    samePicture(down, { ...down, offset: offset + shift * stride }, 2 * SAME_LEVELS)
+  );
 }

@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { compareSmall, smallFromRgba, smallFromYuv, smallSize } from './compare.ts';
-import { FrozenRuns, isBlack, meanDifference, samePicture, sharpness } from './frame-stats.ts';
+import {
+  FrozenRuns,
+  isBlack,
+  lumaOf,
+  mayBeBlack,
+  mayStandStill,
+  meanDifference,
+  samePicture,
+  sharpness,
+} from './frame-stats.ts';
 import type { Plane } from './frame-stats.ts';
 
 const plane = (width: number, height: number, value: (x: number, y: number) => number, pad = 0): Plane => {
@@ -48,6 +57,31 @@ describe('standing still', () => {
     for (let i = 0; i < 60; i += 1) drift.add(plane(64, 48, wave(i * 0.02)));
     expect(drift.longest).toBeLessThan(15);
   });
+});
+
+test('a clip may stand still only of a picture in which nothing can be seen to move', () => {
+  expect(mayStandStill(plane(512, 384, () => 120))).toBe(true);
+  expect(mayStandStill(plane(512, 384, (_x, y) => 90 + (50 * y) / 384))).toBe(true);
+  expect(mayStandStill(plane(512, 52, () => 120))).toBe(true);
+  expect(mayStandStill(plane(512, 384, wave(0)))).toBe(false);
+  expect(
+    mayStandStill(plane(512, 384, (x, y) => (x > 250 && x < 260 && y > 180 && y < 190 ? 30 : 235))),
+  ).toBe(false);
+});
+
+test('a clip may be black only of a picture that is', () => {
+  const night = (moon: number): Plane => plane(400, 300, (x, y) => (x < moon && y < moon ? 220 : 20));
+  expect(mayBeBlack(night(0))).toBe(true);
+  expect(mayBeBlack(night(12))).toBe(true);
+  expect(isBlack(night(12))).toBe(true);
+  expect(mayBeBlack(night(60))).toBe(false);
+  // Between the two measures lies no picture whose clip would be refused as black.
+  expect(mayBeBlack(plane(64, 48, () => 26))).toBe(true);
+});
+
+test('luma of RGBA is of limited range', () => {
+  const { data, width, height, stride } = lumaOf(Uint8Array.of(0, 0, 0, 255, 255, 255, 255, 255), 2, 1);
+  expect([...data, width, height, stride]).toEqual([16, 235, 2, 1, 2]);
 });
 
 test('black is black nearly everywhere', () => {
