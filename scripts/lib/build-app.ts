@@ -80,7 +80,10 @@ async function bundle(): Promise<boolean> {
   const stamp = await readFile(STAMP, 'utf8').catch(() => '');
   if (stamp === hash && existsSync(join(DIST, 'index.html'))) return true;
   await rm(STAMP, { force: true });
-  const { status, output } = await runPackage('vite/bin/vite.js', ['build', '--logLevel', 'warn']);
+  const { status, output } = await runPackage('vite/bin/vite.js', ['build', '--logLevel', 'warn'], false, {
+    // A test runner's own NODE_ENV would bundle the development builds of libraries.
+    NODE_ENV: 'production',
+  });
   if (status !== 0) throw new Error(`the application could not be built:\n${output}`);
   await mkdir(projectPath('.cache'), { recursive: true });
   await writeFile(STAMP, hash);

@@ -15,14 +15,20 @@ export interface CommandResult {
  *
  * @param script path below `node_modules`.
  * @param show true to let it write to the terminal, false to keep its output.
+ * @param env variables set for it besides the caller's.
  */
-export function runPackage(script: string, args: readonly string[], show = false): Promise<CommandResult> {
+export function runPackage(
+  script: string,
+  args: readonly string[],
+  show = false,
+  env: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
   const startMs = performance.now();
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [projectPath(`node_modules/${script}`), ...args], {
       cwd: projectPath(''),
       stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
-      env: { ...process.env, ...(show ? {} : { NO_COLOR: '1', FORCE_COLOR: '0' }) },
+      env: { ...process.env, ...(show ? {} : { NO_COLOR: '1', FORCE_COLOR: '0' }), ...env },
     });
     const chunks: Buffer[] = [];
     child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -17,6 +17,10 @@ export const stageStyles = css`
     place-items: center;
     container-type: size;
   }
+  /* The help above and the buttons below lie beside the picture, not over a point that is to be dragged. */
+  .room.placing {
+    inset-block: 76px;
+  }
   .frame {
     position: relative;
     inline-size: min(100cqw, 100cqh * var(--ratio));

@@ -175,15 +175,27 @@ export class SwStage extends SwElement {
 
   #failed(error: ShownError): TemplateResult {
     const facts = errorFacts(error);
+    const pictureFault = error.code.startsWith('ERR_INPUT_');
     return html`<div class="middle">
       <div class="card" role="alert">
         <sw-icon class="bad" name="alert"></sw-icon>
-        <h2>${t('stage.failedTitle')}</h2>
+        <h2>${t(pictureFault ? 'stage.failedTitle' : 'stage.stoppedTitle')}</h2>
         <p>
           ${errorSentence(error)}${facts === '' ? nothing : html` <span class="soft num">(${facts})</span>`}
         </p>
         <div class="done">
-          <button class="btn primary" type="button" @click=${() => void this.#pick()}>
+          ${
+            pictureFault
+              ? nothing
+              : html`<button class="btn primary" type="button" @click=${() => location.reload()}>
+                  ${t('common.reload')}
+                </button>`
+          }
+          <button
+            class="btn ${pictureFault ? 'primary' : ''}"
+            type="button"
+            @click=${() => void this.#pick()}
+          >
             ${t('common.anotherPicture')}
           </button>
           <button class="btn quiet" type="button" @click=${() => this.ask('close-picture', null)}>
@@ -209,7 +221,7 @@ export class SwStage extends SwElement {
     const url = this.#urls.url('picture', record.blob);
     const fractions = { '--fx': String(x), '--fy': String(y), '--fw': String(w), '--fh': String(h) };
     const place = { '--x': `${x * 100}%`, '--y': `${y * 100}%`, '--w': `${w * 100}%`, '--h': `${h * 100}%` };
-    return html`<div class="room">
+    return html`<div class="room ${this.placing ? 'placing' : ''}">
         <div
           class="frame ${cropped ? 'cropped' : ''} ${this.placing ? 'placing' : ''}"
           ${vars({ '--ratio': String(record.width / record.height), '--matte': record.matte })}
