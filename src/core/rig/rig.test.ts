@@ -249,6 +249,36 @@ describe('every pose', () => {
   });
 });
 
+describe('a face that fills the picture', () => {
+  it('moves no border, whatever it does', () => {
+    const perception = drawnPerception();
+    const landmarks = perception.face?.landmarks ?? new Float32Array();
+    const near = Float32Array.from(landmarks, (value, n) =>
+      n % 3 === 0 ? 200 + 1.7 * (value - 200) : n % 3 === 1 ? 260 + 1.7 * (value - 235) : 1.7 * value,
+    );
+    const close = buildRig(
+      { ...perception, person: null, face: { box: [0, 0, WIDTH, HEIGHT], score: 1, landmarks: near } },
+      pixels,
+    );
+    const pose = {
+      ...neutralPose(),
+      smile: 1,
+      jaw: 0.6,
+      browLeft: 1,
+      browRight: 1,
+      yaw: 9,
+      pitch: -6,
+      breath: 1,
+    };
+    const { positions, surface, patchStart } = close.deform(pose);
+    for (let n = 0; n < patchStart; n++) {
+      const [u, v] = [surface[7 * n] as number, surface[7 * n + 1] as number];
+      if (u === 0 || u === 1) expect(positions[2 * n]).toBeCloseTo(u * WIDTH, 2);
+      if (v === 0 || v === 1) expect(positions[2 * n + 1]).toBeCloseTo(v * HEIGHT, 2);
+    }
+  });
+});
+
 describe('pictures without a face', () => {
   it('still get a camera, and say so in their traits', () => {
     const landscape = buildRig({ ...drawnPerception(), face: null, person: null }, pixels);

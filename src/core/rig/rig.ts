@@ -142,11 +142,14 @@ export function buildRig(perception: Perception, pixels: Pixels): Rig {
   const restX = new Float32Array(grid.count);
   const restY = new Float32Array(grid.count);
   const inside = new Float32Array(grid.count);
+  // Whatever moves at a border would uncover what lies beyond the picture.
+  const pinned = new Float32Array(grid.count);
   eachVertex(grid, (n, x, y) => {
     restX[n] = x;
     restY[n] = y;
     const edge = Math.min(x / width, y / height, 1 - x / width, 1 - y / height);
     inside[n] = smoothstep(0, 0.22, edge);
+    pinned[n] = smoothstep(0, 0.06, edge);
   });
 
   const carry = (x: number, y: number, out: Float32Array): void => {
@@ -240,6 +243,12 @@ export function buildRig(perception: Perception, pixels: Pixels): Rig {
     moveBody(pose);
     if (frame) moveHair(pose, frame.iod);
     moveHand(pose);
+    for (let n = 0; n < grid.count; n++) {
+      const hold = pinned[n] as number;
+      if (hold === 1) continue;
+      travel[2 * n] = (travel[2 * n] as number) * hold;
+      travel[2 * n + 1] = (travel[2 * n + 1] as number) * hold;
+    }
     moveCamera(pose);
     const { positions } = mesh;
     for (let n = 0; n < grid.count; n++) {
@@ -251,8 +260,8 @@ export function buildRig(perception: Perception, pixels: Pixels): Rig {
       for (let k = 0; k < jawVertices.length; k++) {
         const n = jawVertices[k] as number;
         carry(
-          (restX[n] as number) + jaw * (jawOffsets[2 * k] as number),
-          (restY[n] as number) + jaw * (jawOffsets[2 * k + 1] as number),
+          (restX[n] as number) + jaw * (pinned[n] as number) * (jawOffsets[2 * k] as number),
+          (restY[n] as number) + jaw * (pinned[n] as number) * (jawOffsets[2 * k + 1] as number),
           pair,
         );
         positions[2 * n] = pair[0] as number;
