@@ -45,8 +45,11 @@ export const THRESHOLDS = {
   loopDb: 30,
   /** The face in the last frame against the first, in eye distances: at most. */
   loopApart: 0.02,
-  /** Longest time in which nothing in the face changes, in seconds: at most. */
-  frozenS: 0.35,
+  /**
+   * Longest time without change in the face, seconds: at most. A breath rests at its turns, and a software encoder skips
+   * what moves less than its own step there.
+   */
+  frozenS: 0.5,
   /** Share of the frames in which the oracle sees the face: at least. */
   faceSeen: 0.97,
 } as const;
