@@ -79,6 +79,8 @@ describe('the studio', () => {
     const studio = await openStudio();
     await studio.open(await portraitPath());
     await studio.chooseFast();
+    // Long enough to be still running when the next step comes, however fast the machine is.
+    await app.page.getByRole('slider').fill('12');
     await studio.make();
     await studio.progress.waitFor();
     await app.page.getByRole('button', { name: 'Back to the picture' }).click();
@@ -93,6 +95,8 @@ describe('the studio', () => {
     const studio = await openStudio();
     await studio.open(await portraitPath());
     await studio.chooseFast();
+    // Long enough to be still running when the next step comes, however fast the machine is.
+    await app.page.getByRole('slider').fill('12');
     await studio.make();
     await studio.waitForMiddle();
     await app.page.reload();
