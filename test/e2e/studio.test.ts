@@ -75,18 +75,22 @@ describe('the studio', () => {
     expect(await app.page.getByText('was being made').count()).toBe(0);
   });
 
-  test('queues a second clip while the first is made', async () => {
+  test('queues further clips while the first is made, and makes them in order', async () => {
     const studio = await openStudio();
     await studio.open(await portraitPath());
-    await studio.chooseFast();
-    // Long enough to be still running when the next step comes, however fast the machine is.
-    await app.page.getByRole('slider').fill('12');
+    // It can't end before the others wait, however fast the machine is: it is cancelled, not waited for.
+    await studio.chooseSlow();
     await studio.make();
     await studio.progress.waitFor();
     await app.page.getByRole('button', { name: 'Back to the picture' }).click();
-    await studio.choosePreset('Breathing');
-    await app.page.getByRole('button', { name: /^Add to queue/ }).click();
-    await app.page.getByText('Waiting', { exact: true }).first().waitFor();
+    await studio.chooseFast();
+    for (const preset of ['Breathing', 'Look around']) {
+      await studio.choosePreset(preset);
+      await app.page.getByRole('button', { name: /^Add to queue/ }).click();
+    }
+    const waiting = app.page.getByText('Waiting', { exact: true });
+    await expect.poll(() => waiting.count(), { timeout: 30_000 }).toBe(2);
+    await app.page.getByRole('button', { name: 'Cancel Gentle movement' }).click();
     await studio.expectClips(2);
     expect(await studio.countRecords('clips')).toBe(2);
   });

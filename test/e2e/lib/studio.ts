@@ -57,8 +57,15 @@ export class Studio {
   async chooseFast(): Promise<void> {
     await this.page.getByRole('slider').fill('3');
     await this.page.getByRole('radio', { name: '480p' }).check({ force: true });
-    await this.page.locator('summary', { hasText: 'More' }).click();
-    await this.page.getByRole('radio', { name: '24' }).check({ force: true });
+    const rate = this.page.getByRole('radio', { name: '24' });
+    if (!(await rate.isVisible())) await this.page.locator('summary', { hasText: 'More' }).click();
+    await rate.check({ force: true });
+  }
+
+  /** The largest and longest clip: 15 s, 1080p. */
+  async chooseSlow(): Promise<void> {
+    await this.page.getByRole('slider').fill('15');
+    await this.page.getByRole('radio', { name: '1080p' }).check({ force: true });
   }
 
   async choosePreset(name: string): Promise<void> {
