@@ -39,7 +39,10 @@ module.exports = {
       },
     },
     only('contracts', '^src/contracts/', 'Contracts import the schema library alone.', npm('valibot')),
-    only('core', '^src/core/', 'Core is pure: contracts alone.', ['^src/contracts/', ...npm('valibot')]),
+    only('core', '^src/core/', 'Core is pure: contracts, and hashing.', [
+      '^src/contracts/',
+      ...npm('valibot', '@noble/hashes'),
+    ]),
     only('platform', '^src/platform/', 'Platform imports contracts, core and engines from outside.', [
       '^src/contracts/',
       '^src/core/',
@@ -62,6 +65,30 @@ module.exports = {
       '^src/(ui|elements|app|contracts)/',
       ...npm('lit', 'lit-html', 'lit-element', '@lit/reactive-element'),
     ]),
+    only('license-api', '^license-api/', 'The licence service knows contracts, core and its own libraries.', [
+      '^src/contracts/',
+      '^src/core/',
+      '^package\\.json$',
+      '^(node:)?(assert|buffer|crypto|events|fs|http|net|os|path|process|stream|timers|url|util)(/|$)',
+      ...npm(
+        'hono',
+        '@hono/node-server',
+        'jose',
+        'pg',
+        'pg-[a-z-]+',
+        '@types/pg',
+        '@electric-sql/pglite',
+        'valibot',
+        '@valibot/to-json-schema',
+      ),
+    ]),
+    {
+      name: 'product-does-not-know-the-server',
+      severity: 'error',
+      comment: 'The licence service is reached over the network alone.',
+      from: { path: '^(src|workers)/', pathNot: TESTS },
+      to: { path: '^license-api/' },
+    },
     {
       name: 'one-owner-of-onnxruntime',
       severity: 'error',

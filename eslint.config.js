@@ -23,6 +23,7 @@ export default tseslint.config(
           './tsconfig.worker.json',
           './tsconfig.browser-test.json',
           './tsconfig.node.json',
+          './tsconfig.server.json',
         ],
         tsconfigRootDir: import.meta.dirname,
       },

@@ -18,6 +18,7 @@ export default defineConfig({
           include: [
             'src/**/*.test.ts',
             'models/**/*.test.ts',
+            'license-api/**/*.test.ts',
             'scripts/**/*.test.ts',
             'test/{unit,bench}/**/*.test.ts',
           ],

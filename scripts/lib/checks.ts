@@ -61,6 +61,6 @@ export function checkImports(): Promise<CheckResult> {
   return check('import rules', 'dependency-cruiser/bin/dependency-cruise.mjs', [
     '--config',
     '.dependency-cruiser.cjs',
-    ...['src', 'workers', 'models', 'scripts', 'test'],
+    ...['src', 'workers', 'models', 'scripts', 'test', 'license-api'],
   ]);
 }

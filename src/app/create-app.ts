@@ -248,6 +248,7 @@ export function createApp(options: AppOptions = {}): RunningApp {
   );
 
   const app: RunningApp = {
+    licence: null,
     get state() {
       return state.state;
     },

@@ -20,4 +20,5 @@ export const EMPTY_STATE: AppState = {
   estimateS: null,
   notifications: 'unsupported',
   alert: null,
+  licence: null,
 };

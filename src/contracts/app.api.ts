@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorDetails } from './errors.ts';
+import type { LicenceCommands, LicenceView } from './licence/view.ts';
 import type { FacePoints } from './perception.ts';
 import type { CharacterRecord, ClipRecord, JobRecord, PictureRecord } from './records.ts';
 import type { PictureReport, RenderCapabilities, ScoreReport } from './render.api.ts';
@@ -86,6 +87,8 @@ export interface AppState {
   readonly notifications: 'default' | 'granted' | 'denied' | 'unsupported';
   /** Errors that belong to no job and no picture (storage full, …); dismissible. */
   readonly alert: ShownError | null;
+  /** Tiers and Moments; null where there is no licence API: everything is unlocked and nothing of this shows. */
+  readonly licence: LicenceView | null;
 }
 
 /** What the interface can ask for. Commands that fail set the state's error fields; they don't reject, except where said. */
@@ -134,6 +137,8 @@ export interface AppCommands {
   persist(): Promise<boolean>;
   /** Asks for permission to notify when a clip is ready; only ever called from a click. */
   askNotifications(): Promise<boolean>;
+  /** Tiers and Moments; null exactly when {@link AppState.licence} is. */
+  readonly licence: LicenceCommands | null;
 }
 
 /** The application's one value: state, subscription, commands. */

@@ -59,6 +59,8 @@ export interface JobRecord {
   readonly order: number;
   readonly createdAtMs: number;
   readonly clipId?: string;
+  /** What the job costs; set aside while it waits and runs (T4). Left out where nothing is metered. */
+  readonly price?: number;
   readonly error?: {
     readonly code: ErrorCode | 'ABORTED';
     readonly message: string;

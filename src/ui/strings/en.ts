@@ -1,3 +1,5 @@
+import { licenceEn } from './licence.en.ts';
+
 /**
  * English: every sentence of the interface. `{name}` is filled in; a message with `{count}` may have plural forms.
  * A translator copies this table, keeps the keys, and hands it to `setStrings`.
@@ -375,4 +377,5 @@ export const en = {
     'The browser’s storage didn’t answer. Reload the page; in a private window nothing can be kept.',
   'error.ERR_WORKER_FAILED': 'A background part stopped working. Try again; reload the page if it stays so.',
   'error.ERR_WORKER_TERMINATED': 'A background part was stopped before it finished. Try again.',
+  ...licenceEn,
 } as const;

@@ -1,0 +1,123 @@
+import type { ShownError } from '../app.api.ts';
+import type { Account } from './api.ts';
+import type { Jwks } from './api.ts';
+import type { Grant, Policy, PriceRequest, Tier } from './policy.ts';
+
+/** Where a page's tiers come from. Left out altogether: private, everything unlocked, nothing metered. */
+export interface LicenceConfig {
+  /** Who may sign entitlements and leases. */
+  readonly issuer: string;
+  /** Public keys that are trusted, by `kid`; a token signed by any other is refused. Two during a rotation. */
+  readonly keys: Jwks['keys'];
+  /** Address of the licence API; left out where a host mints entitlements itself and hands them over. */
+  readonly url?: string;
+  /** The policy of a host without an API. */
+  readonly policy?: Policy;
+  /** Where a person gets a tier; shown as a link on the account page. */
+  readonly buyUrl?: string;
+}
+
+/** Whether what was bought holds now. */
+export type LicenceStatus =
+  /** No key was entered. */
+  | 'none'
+  | 'active'
+  /** Past its end; everything still works until {@link LicenceView.graceEndsAtMs}. */
+  | 'grace'
+  /** Past its grace: the first tier is in force. */
+  | 'ended'
+  | 'revoked'
+  /** The clock went back: watching goes on, spending waits for a refresh. */
+  | 'clock'
+  /** The ledger was changed by someone else, or a copy of it was restored. */
+  | 'ledger';
+
+/** A choice that the tier in force does not have. */
+export interface Lock {
+  readonly what: 'generate' | 'resolution' | 'seconds' | 'sound' | 'quality' | 'mode';
+  /** The least tier that has it, or null when none has. */
+  readonly tier: Tier | null;
+}
+
+/** Price of the clip that the present settings would make (T3). */
+export interface Quote {
+  readonly request: PriceRequest;
+  /** What such a clip is called, e.g. “Short clip”. */
+  readonly name: string;
+  readonly price: number;
+  /** Share of a period's allowance, 0…; null when the allowance is 0. */
+  readonly share: number | null;
+  /** Left after it; below 0 when it can't be paid. */
+  readonly left: number;
+  /** floor(available ÷ price). */
+  readonly more: number;
+  readonly affordable: boolean;
+  /** A short clip in place of this one: its price and what it saves, 0…1; null when this one is as cheap. */
+  readonly short: { readonly price: number; readonly seconds: number; readonly saves: number } | null;
+}
+
+export interface HistoryLine {
+  readonly atMs: number;
+  readonly kind: 'reserve' | 'commit' | 'release' | 'lease' | 'return';
+  readonly amount: number;
+  readonly jobId: string | null;
+}
+
+/** Tiers and Moments as the interface shows them. */
+export interface LicenceView {
+  readonly status: LicenceStatus;
+  readonly policy: Policy;
+  /** In force now. */
+  readonly tier: Tier;
+  readonly grant: Grant;
+  /** False where a host counts by itself. */
+  readonly metered: boolean;
+  /** Whether there is an API to activate and refresh with. */
+  readonly hasApi: boolean;
+  readonly buyUrl: string | null;
+  /** When the entitlement ends, and its grace; null without one. */
+  readonly endsAtMs: number | null;
+  readonly graceEndsAtMs: number | null;
+  /** This device's thumbprint, which a host needs to mint an entitlement; null until the key is made. */
+  readonly deviceThumbprint: string | null;
+  readonly deviceId: string | null;
+  /** What could be spent: on this device, reserved by its jobs, and what the licence had when last asked. */
+  readonly moments: {
+    /** On this device and free, offline too. */
+    readonly here: number;
+    /** Set aside by jobs that wait or run. */
+    readonly reserved: number;
+    /** Balance of the licence beyond all leases, when last asked. */
+    readonly balance: number;
+    /** here + max(0, balance): what quotes count with. */
+    readonly available: number;
+  };
+  /** As the server last told it; null without one. */
+  readonly account: Account | null;
+  readonly accountAtMs: number | null;
+  /** This device's ledger, newest first, at most 100 lines. */
+  readonly history: readonly HistoryLine[];
+  /** Entries that the server hasn't seen yet. */
+  readonly unsynced: number;
+  readonly busy: 'activate' | 'refresh' | 'deactivate' | 'lease' | null;
+  readonly error: ShownError | null;
+  /** What the present settings cost; null when the tier can't make them, or nothing is metered. */
+  readonly quote: Quote | null;
+  /** Why the present settings can't be made, most important first; empty when they can. */
+  readonly locks: readonly Lock[];
+}
+
+/** What the interface can ask of the licence. Failures go into {@link LicenceView.error}; nothing rejects. */
+export interface LicenceCommands {
+  /** Tries a key that a person typed; spaces, case and the letters O, I, L are forgiven. Resolves to whether it held. */
+  activate(key: string, deviceName: string): Promise<boolean>;
+  refresh(): Promise<void>;
+  /** This device, or another of the same licence. Clips stay. */
+  deactivate(deviceId?: string): Promise<void>;
+  /** Takes an entitlement, and leases, that a host minted. Resolves to whether they held. */
+  acceptTokens(tokens: {
+    readonly entitlement?: string;
+    readonly leases?: readonly string[];
+  }): Promise<boolean>;
+  dismissError(): void;
+}
