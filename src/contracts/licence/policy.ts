@@ -112,8 +112,9 @@ export const policySchema = v.pipe(
     'tiers have ids of their own',
   ),
   v.check(
-    (policy) => new Set(policy.prices.map((rule) => rule.id)).size === policy.prices.length,
-    'prices have ids of their own',
+    ({ prices, planner }) =>
+      new Set([...prices, ...planner].map(({ id }) => id)).size === prices.length + planner.length,
+    'prices and planner items have ids of their own',
   ),
   v.check(
     ({ prices, shortPrice, fullPrice }) =>

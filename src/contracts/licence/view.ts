@@ -1,7 +1,8 @@
 import type { ShownError } from '../app.api.ts';
 import type { Account } from './api.ts';
 import type { Jwks } from './api.ts';
-import type { Grant, Policy, PriceRequest, Tier } from './policy.ts';
+import type { Grant, Policy, Tier } from './policy.ts';
+import type { LicenceStatus, Lock, Quote } from './quote.ts';
 
 /** Where a page's tiers come from. Left out altogether: private, everything unlocked, nothing metered. */
 export interface LicenceConfig {
@@ -17,44 +18,7 @@ export interface LicenceConfig {
   readonly buyUrl?: string;
 }
 
-/** Whether what was bought holds now. */
-export type LicenceStatus =
-  /** No key was entered. */
-  | 'none'
-  | 'active'
-  /** Past its end; everything still works until {@link LicenceView.graceEndsAtMs}. */
-  | 'grace'
-  /** Past its grace: the first tier is in force. */
-  | 'ended'
-  | 'revoked'
-  /** The clock went back: watching goes on, spending waits for a refresh. */
-  | 'clock'
-  /** The ledger was changed by someone else, or a copy of it was restored. */
-  | 'ledger';
-
-/** A choice that the tier in force does not have. */
-export interface Lock {
-  readonly what: 'generate' | 'resolution' | 'seconds' | 'sound' | 'quality' | 'mode';
-  /** The least tier that has it, or null when none has. */
-  readonly tier: Tier | null;
-}
-
-/** Price of the clip that the present settings would make (T3). */
-export interface Quote {
-  readonly request: PriceRequest;
-  /** What such a clip is called, e.g. “Short clip”. */
-  readonly name: string;
-  readonly price: number;
-  /** Share of a period's allowance, 0…; null when the allowance is 0. */
-  readonly share: number | null;
-  /** Left after it; below 0 when it can't be paid. */
-  readonly left: number;
-  /** floor(available ÷ price). */
-  readonly more: number;
-  readonly affordable: boolean;
-  /** A short clip in place of this one: its price and what it saves, 0…1; null when this one is as cheap. */
-  readonly short: { readonly price: number; readonly seconds: number; readonly saves: number } | null;
-}
+export type { LicenceStatus, Lock, Quote } from './quote.ts';
 
 export interface HistoryLine {
   readonly atMs: number;
