@@ -1,10 +1,13 @@
-import { openDB, unwrap, type IDBPDatabase } from 'idb';
+import { openDB, unwrap, type IDBPDatabase, type IDBPTransaction } from 'idb';
 import { AppError } from '../../contracts/errors.ts';
 import { storeError } from './errors.ts';
-import { MIGRATIONS, type Migration, type StoreSchema } from './schema.ts';
+import { MIGRATIONS, type Migration, type StoreSchema, type TableName } from './schema.ts';
 
 /** An open database. */
 export type Database = IDBPDatabase<StoreSchema>;
+
+/** A transaction that may write. */
+export type Transaction = IDBPTransaction<StoreSchema, TableName[], 'readwrite'>;
 
 export interface OpenOptions {
   readonly name: string;

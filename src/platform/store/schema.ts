@@ -1,4 +1,8 @@
 import type { DBSchema } from 'idb';
+import type { Account } from '../../contracts/licence/api.ts';
+import type { LedgerEntry, LedgerState } from '../../contracts/licence/ledger.ts';
+import type { Policy } from '../../contracts/licence/policy.ts';
+import type { DeviceKey } from '../../contracts/licence/tokens.ts';
 import type { CharacterRecord, ClipRecord, JobRecord, PictureRecord } from '../../contracts/records.ts';
 
 /**
@@ -13,6 +17,46 @@ export type PictureRow = Omit<PictureRecord, 'blob' | 'thumbnail'> & {
 /** A clip without its bytes: the MP4 lies in `files`, the poster in `posters`, under the same id. */
 export type ClipRow = Omit<ClipRecord, 'file' | 'poster'>;
 
+/** What is wrong with a ledger; until it is settled nothing is spent. */
+export type WalletFault =
+  /** Entries and state on this device don't fit together, or the signed seal doesn't fit them. */
+  | 'damaged'
+  /** The server knows another history of this device: a copy was restored. */
+  | 'forked';
+
+/** The one row of `wallet`: this device's key and what it was given. Tokens in it are not trusted, but checked anew. */
+export interface WalletRow {
+  /** Null before an activation and after a deactivation. */
+  readonly deviceId: string | null;
+  /** The private key can sign, and can't be read by anyone. */
+  readonly key: {
+    readonly privateKey: CryptoKey;
+    readonly publicKey: DeviceKey;
+    /** @source RFC 7638 */
+    readonly thumbprint: string;
+  };
+  /** Compact JWS. */
+  readonly entitlement: string | null;
+  /** Compact JWS by the lease's id, of leases that the ledger holds. */
+  readonly leaseTokens: Readonly<Record<string, string>>;
+  readonly policy: Policy | null;
+  readonly account: Account | null;
+  readonly accountAtMs: number | null;
+  /** Last characters of the key, for people to tell it by. */
+  readonly keyHint: string | null;
+  /** Null before the first activation. */
+  readonly ledger: LedgerState | null;
+  /** Last entry that the server has. */
+  readonly syncedSeq: number;
+  /** Server's clock less this machine's, and the highest corrected time ever seen; seconds. */
+  readonly clock: { readonly offsetS: number; readonly maxS: number };
+  /** The ledger's head, signed by the device's key: compact JWS. */
+  readonly seal: string | null;
+  /** The lowest epoch that isn't revoked, by the last list of revocations; 0 when none is. */
+  readonly revokedEpoch: number;
+  readonly fault: WalletFault | null;
+}
+
 /** Tables of the newest version. */
 export interface StoreSchema extends DBSchema {
   characters: { key: string; value: CharacterRecord };
@@ -22,10 +66,13 @@ export interface StoreSchema extends DBSchema {
   posters: { key: string; value: Blob };
   jobs: { key: string; value: JobRecord };
   settings: { key: string; value: unknown };
+  wallet: { key: string; value: WalletRow };
+  ledger: { key: [string, number]; value: LedgerEntry };
 }
 
 /** Names of the tables. */
-export type TableName = 'characters' | 'pictures' | 'clips' | 'files' | 'posters' | 'jobs' | 'settings';
+export type TableName =
+  'characters' | 'pictures' | 'clips' | 'files' | 'posters' | 'jobs' | 'settings' | 'wallet' | 'ledger';
 
 /**
  * One step from a version to the next. It runs inside the upgrade's transaction: it may only wait for requests of
@@ -44,5 +91,9 @@ export const MIGRATIONS: readonly Migration[] = [
     database.createObjectStore('posters');
     database.createObjectStore('jobs', { keyPath: 'id' });
     database.createObjectStore('settings');
+  },
+  (database) => {
+    database.createObjectStore('wallet');
+    database.createObjectStore('ledger', { keyPath: ['deviceId', 'seq'] });
   },
 ];

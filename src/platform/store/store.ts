@@ -1,113 +1,28 @@
-import type { IDBPTransaction } from 'idb';
 import { AppError } from '../../contracts/errors.ts';
-import type { CharacterRecord, ClipRecord, JobRecord, PictureRecord } from '../../contracts/records.ts';
+import type { JobRecord } from '../../contracts/records.ts';
 import { storeError } from './errors.ts';
-import { openDatabase, type Database } from './open.ts';
-import type { ClipRow, Migration, PictureRow, StoreSchema, TableName } from './schema.ts';
+import { openDatabase, type Database, type Transaction } from './open.ts';
+import { findPicture, join, removeClips, toClip, toMap, toPicture } from './rows.ts';
+import type { TableName } from './schema.ts';
+import type { ForeignChange, Store, StoreOptions } from './types.ts';
+import {
+  accountingMissing,
+  createBooks,
+  loadAccounting,
+  readEntries,
+  readWallet,
+  releaseReason,
+  type Accounting,
+  type Books,
+} from './wallet.ts';
 
-/** Everything in the gallery, the bin included. Blobs are handles: their bytes stay on the disk until read. */
-export interface Library {
-  readonly characters: CharacterRecord[];
-  readonly pictures: PictureRecord[];
-  readonly clips: ClipRecord[];
-}
-
-export interface StoreOptions {
-  /** Name of the database and of the channel between tabs. */
-  readonly name: string;
-  readonly migrations?: readonly Migration[];
-}
-
-/** What another tab changed. */
-export type ForeignChange = readonly TableName[];
-
-type Transaction = IDBPTransaction<StoreSchema, TableName[], 'readwrite'>;
-
-/**
- * The gallery, the jobs and the settings in IndexedDB. Every method is one transaction: it happens whole or not at
- * all. Every method may throw ERR_STORE_FAILED, ERR_STORE_BLOCKED and ERR_STORE_NEWER_VERSION, and each that writes
- * ERR_STORE_QUOTA.
- */
-export interface Store {
-  library(): Promise<Library>;
-  putCharacter(character: CharacterRecord): Promise<void>;
-  renameCharacter(id: string, name: string): Promise<void>;
-  /** Saves a new picture together with its character. `digest` finds it again. */
-  addPicture(picture: PictureRecord, character: CharacterRecord, digest?: string): Promise<void>;
-  /** Changes what is known about a picture, not its bytes. @throws ERR_STORE_NOT_FOUND */
-  updatePicture(
-    id: string,
-    change: Partial<Pick<PictureRecord, 'name' | 'matte' | 'characterId' | 'thumbnail'>>,
-  ): Promise<void>;
-  /** Sets the points placed by hand, or takes them away. @throws ERR_STORE_NOT_FOUND */
-  setPoints(id: string, points: PictureRecord['points'] | null): Promise<void>;
-  picture(id: string): Promise<PictureRecord | null>;
-  pictureByDigest(digest: string): Promise<PictureRecord | null>;
-  /**
-   * Saves a clip and its job's end in one transaction: there is never one without the other.
-   * @throws DOMException AbortError when the job was cancelled or removed meanwhile; nothing is saved then.
-   */
-  saveClip(clip: ClipRecord, jobId: string): Promise<JobRecord>;
-  /** Changes what is known about a clip, not its bytes. @throws ERR_STORE_NOT_FOUND */
-  updateClip(id: string, change: Partial<Pick<ClipRecord, 'name' | 'characterId'>>): Promise<void>;
-  /** Puts clips in the bin. Unknown ids are passed over. */
-  binClips(ids: readonly string[], atMs: number): Promise<void>;
-  /** Takes clips out of the bin. Unknown ids are passed over. */
-  restoreClips(ids: readonly string[]): Promise<void>;
-  /**
-   * Removes for good those of the clips that still lie in the bin (another tab may have taken some out), and those of
-   * `evenIfLive` wherever they are. Works on a full disk. Unknown ids are passed over.
-   */
-  emptyBin(ids: readonly string[], evenIfLive?: readonly string[]): Promise<void>;
-  /** Removes for good what went into the bin at or before `untilMs`; returns the ids. */
-  purgeBin(untilMs: number): Promise<string[]>;
-  jobs(): Promise<JobRecord[]>;
-  job(id: string): Promise<JobRecord | null>;
-  putJobs(jobs: readonly JobRecord[]): Promise<void>;
-  /**
-   * Changes a job if it is still as the caller thinks; returns the new record, or null when it is gone or in none of
-   * the states `from`.
-   */
-  changeJob(
-    id: string,
-    from: readonly JobRecord['state'][],
-    change: Partial<Omit<JobRecord, 'id'>>,
-  ): Promise<JobRecord | null>;
-  removeJobs(ids: readonly string[]): Promise<void>;
-  setting(key: string): Promise<unknown>;
-  putSetting(key: string, value: unknown): Promise<void>;
-  /** Calls back when another tab has changed something; returns the call that ends it. */
-  onForeignChange(listener: (tables: ForeignChange) => void): () => void;
-  /** Calls back when the connection was lost for good (a newer version took over in another tab). */
-  onSuperseded(listener: () => void): () => void;
-  close(): void;
-}
+export type { ForeignChange, Library, Store, StoreOptions } from './types.ts';
+export type { WalletRow } from './schema.ts';
 
 const GALLERY: TableName[] = ['characters', 'pictures', 'clips', 'files', 'posters'];
 
-/** Rows with the blobs that belong to them; a row whose bytes are missing is left out (it can't be shown). */
-function join<Row extends { id: string }, Joined>(
-  rows: readonly Row[],
-  files: ReadonlyMap<string, Blob>,
-  posters: ReadonlyMap<string, Blob>,
-  make: (row: Row, file: Blob, poster: Blob) => Joined,
-): Joined[] {
-  return rows.flatMap((row) => {
-    const file = files.get(row.id);
-    const poster = posters.get(row.id);
-    return file === undefined || poster === undefined ? [] : [make(row, file, poster)];
-  });
-}
-
-const toMap = (keys: readonly string[], values: readonly Blob[]): Map<string, Blob> =>
-  new Map(keys.flatMap((key, i) => (values[i] === undefined ? [] : [[key, values[i]] as const])));
-
-const toPicture = ({ digest: _digest, ...row }: PictureRow, blob: Blob, thumbnail: Blob): PictureRecord => ({
-  ...row,
-  blob,
-  thumbnail,
-});
-const toClip = (row: ClipRow, file: Blob, poster: Blob): ClipRecord => ({ ...row, file, poster });
+/** A job that waits or runs: what was set aside for it stays so. */
+const isOpen = ({ state }: JobRecord): boolean => state === 'queued' || state === 'running';
 
 const notFound = (what: string, id: string): AppError =>
   new AppError('ERR_STORE_NOT_FOUND', `there is no ${what} ${id}`, { details: { what, id } });
@@ -119,6 +34,8 @@ export function createStore(options: StoreOptions): Store {
   const superseded = new Set<() => void>();
   let opening: Promise<Database> | null = null;
   let closed = false;
+  let accounting: Accounting | null = null;
+  const nowS = options.nowS ?? (() => Date.now() / 1000);
 
   channel.onmessage = (event: MessageEvent<{ tables: ForeignChange }>) => {
     for (const listener of foreign) listener(event.data.tables);
@@ -153,6 +70,7 @@ export function createStore(options: StoreOptions): Store {
   const write = async <T>(
     tables: TableName[],
     body: (transaction: Transaction) => Promise<T>,
+    changed: () => TableName[] = () => tables,
   ): Promise<T> => {
     const database = await open();
     let transaction: Transaction;
@@ -173,11 +91,38 @@ export function createStore(options: StoreOptions): Store {
       } catch {
         // The browser has ended it already.
       }
+      if (cause === accountingMissing) throw cause;
       if (cause instanceof DOMException && cause.message === CANCELLED) throw cause;
       throw storeError(cause instanceof AppError ? cause : (transaction.error ?? cause));
     }
-    if (!closed) channel.postMessage({ tables });
+    const told = changed();
+    if (!closed && told.length > 0) channel.postMessage({ tables: told });
     return result;
+  };
+
+  /** A transaction that may also write the wallet and the ledger; says so to other tabs only if it did. */
+  const writeBooks = async <T>(
+    tables: TableName[],
+    body: (books: Books, transaction: Transaction) => Promise<T>,
+  ): Promise<T> => {
+    let books: Books | null = null;
+    const all: TableName[] = [...tables, 'wallet', 'ledger'];
+    const once = (): Promise<T> =>
+      write(
+        all,
+        (transaction) => {
+          books = createBooks(transaction, accounting, nowS);
+          return body(books, transaction);
+        },
+        () => (books?.changed === true ? all : tables),
+      );
+    try {
+      return await once();
+    } catch (cause) {
+      if (cause !== accountingMissing) throw cause;
+      accounting = await loadAccounting();
+      return once();
+    }
   };
 
   return {
@@ -245,7 +190,7 @@ export function createStore(options: StoreOptions): Store {
       }),
 
     saveClip: ({ file, poster, ...row }, jobId) =>
-      write(['clips', 'files', 'posters', 'jobs'], async (transaction) => {
+      writeBooks(['clips', 'files', 'posters', 'jobs'], async (books, transaction) => {
         const job = await transaction.objectStore('jobs').get(jobId);
         if (job?.state !== 'running') throw new DOMException(CANCELLED, 'AbortError');
         const { error: _error, ...rest } = job;
@@ -254,6 +199,7 @@ export function createStore(options: StoreOptions): Store {
         await transaction.objectStore('files').put(file, row.id);
         await transaction.objectStore('posters').put(poster, row.id);
         await transaction.objectStore('jobs').put(ended);
+        await books.commit(jobId);
         return ended;
       }),
     updateClip: (id, change) =>
@@ -297,23 +243,63 @@ export function createStore(options: StoreOptions): Store {
     jobs: () => read((database) => database.getAll('jobs')),
     job: (id) => read(async (database) => (await database.get('jobs', id)) ?? null),
     putJobs: (jobs) =>
-      write(['jobs'], async (transaction) => {
-        for (const job of jobs) await transaction.objectStore('jobs').put(job);
+      writeBooks(['jobs'], async (books, transaction) => {
+        for (const job of jobs) {
+          await transaction.objectStore('jobs').put(job);
+          const reason = releaseReason(job.state);
+          if (reason !== null) await books.release(job.id, reason);
+        }
+      }),
+    addJob: (job) =>
+      writeBooks(['jobs'], async (books, transaction) => {
+        await books.reserve(job);
+        await transaction.objectStore('jobs').put(job);
       }),
     changeJob: (id, from, change) =>
-      write(['jobs'], async (transaction) => {
+      writeBooks(['jobs'], async (books, transaction) => {
         const table = transaction.objectStore('jobs');
         const job = await table.get(id);
         if (job === undefined || !from.includes(job.state)) return null;
         const { error: _error, ...rest } = job;
         const changed: JobRecord = { ...rest, ...change };
         await table.put(changed);
+        const reason = releaseReason(changed.state);
+        if (reason !== null) await books.release(id, reason);
+        else if (changed.state === 'queued' && !isOpen(job)) await books.reserve(changed);
         return changed;
       }),
     removeJobs: (ids) =>
-      write(['jobs'], async (transaction) => {
-        for (const id of ids) await transaction.objectStore('jobs').delete(id);
+      writeBooks(['jobs'], async (books, transaction) => {
+        for (const id of ids) {
+          await transaction.objectStore('jobs').delete(id);
+          await books.release(id, 'removed');
+        }
       }),
+    releaseStranded: () =>
+      writeBooks(['jobs'], async (books, transaction) => {
+        const stranded: string[] = [];
+        for (const id of Object.keys((await books.row())?.ledger?.reservations ?? {})) {
+          const job = await transaction.objectStore('jobs').get(id);
+          if (job !== undefined && isOpen(job)) continue;
+          await books.release(
+            id,
+            job === undefined ? 'removed' : (releaseReason(job.state) ?? 'interrupted'),
+          );
+          stranded.push(id);
+        }
+        return stranded;
+      }),
+
+    wallet: () => read(readWallet),
+    changeWallet: (fn) =>
+      writeBooks([], async (books) => {
+        const next = fn(await books.row());
+        await books.put(next);
+        return next;
+      }),
+    appendLedger: (make) => writeBooks([], (books) => books.append(make)),
+    ledgerEntries: (deviceId, afterSeq, limit) =>
+      read((database) => readEntries(database, deviceId, afterSeq, limit)),
 
     setting: (key) => read((database) => database.get('settings', key)),
     putSetting: (key, value) =>
@@ -341,25 +327,3 @@ export function createStore(options: StoreOptions): Store {
 
 /** Marks our own abort of a save whose job was cancelled, as opposed to the browser's. */
 const CANCELLED = 'the job was cancelled';
-
-async function removeClips(transaction: Transaction, ids: readonly string[]): Promise<void> {
-  for (const id of ids) {
-    // Only a clip's id: a picture's bytes lie in the same tables.
-    if ((await transaction.objectStore('clips').getKey(id)) === undefined) continue;
-    await transaction.objectStore('clips').delete(id);
-    await transaction.objectStore('files').delete(id);
-    await transaction.objectStore('posters').delete(id);
-  }
-}
-
-async function findPicture(database: Database, id: string): Promise<PictureRecord | null> {
-  const transaction = database.transaction(['pictures', 'files', 'posters'], 'readonly');
-  const [row, blob, thumbnail] = await Promise.all([
-    transaction.objectStore('pictures').get(id),
-    transaction.objectStore('files').get(id),
-    transaction.objectStore('posters').get(id),
-  ]);
-  return row === undefined || blob === undefined || thumbnail === undefined
-    ? null
-    : toPicture(row, blob, thumbnail);
-}

@@ -50,9 +50,11 @@ describe('the versions of the gallery', () => {
       'clips',
       'files',
       'jobs',
+      'ledger',
       'pictures',
       'posters',
       'settings',
+      'wallet',
     ]);
   });
 
@@ -73,6 +75,39 @@ describe('the versions of the gallery', () => {
     const library = await newer.library();
     expect(library.characters[0]?.name).toBe('ADA');
     expect(await library.clips[0]?.file.text()).toBe(await made.file.text());
+  });
+
+  it('lead from the first release to this one with every byte, and a wallet beside it', async () => {
+    const name = freshDatabase();
+    const first = createStore({ name, migrations: MIGRATIONS.slice(0, 1) });
+    const ada = character({ name: 'Ada' });
+    const portrait = picture(ada.id);
+    await first.addPicture(portrait, ada, 'abc');
+    await first.putSetting('draft', { seconds: 5 });
+    first.close();
+    // Written as the first release wrote it, without tables that it didn't have.
+    const raw = await openDB(name);
+    expect(raw.version).toBe(1);
+    const made = clip(portrait);
+    const { file, poster, ...row } = made;
+    await raw.put('clips', row);
+    await raw.put('files', file, row.id);
+    await raw.put('posters', poster, row.id);
+    const left = [job(portrait, { state: 'running' }), job(portrait), job(portrait, { state: 'failed' })];
+    for (const one of left) await raw.put('jobs', one);
+    raw.close();
+
+    const store = createStore({ name });
+    closing.push(store);
+    const library = await store.library();
+    expect(library.characters).toEqual([ada]);
+    expect(await library.pictures[0]?.blob.text()).toBe(await portrait.blob.text());
+    expect({ ...library.clips[0], file: null, poster: null }).toEqual({ ...made, file: null, poster: null });
+    expect(await library.clips[0]?.file.text()).toBe(await file.text());
+    expect(await store.setting('draft')).toEqual({ seconds: 5 });
+    expect(await store.jobs()).toEqual(expect.arrayContaining(left));
+    expect(await store.wallet()).toBeNull();
+    expect(await store.releaseStranded()).toEqual([]);
   });
 
   it('stay as they were when a step fails half way', async () => {

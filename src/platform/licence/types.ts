@@ -1,0 +1,89 @@
+import type { ErrorCode } from '../../contracts/errors.ts';
+import type { Account } from '../../contracts/licence/api.ts';
+import type { LedgerState } from '../../contracts/licence/ledger.ts';
+import type { Policy } from '../../contracts/licence/policy.ts';
+import type { EntitlementClaims } from '../../contracts/licence/tokens.ts';
+import type { LicenceConfig } from '../../contracts/licence/view.ts';
+import type { LicenceStatus } from '../../contracts/licence/quote.ts';
+import type { Store, WalletRow } from '../store/store.ts';
+
+export interface WalletOptions {
+  readonly config: LicenceConfig;
+  /** Not owned: {@link Wallet.close} leaves it open. */
+  readonly store: Pick<
+    Store,
+    'wallet' | 'changeWallet' | 'appendLedger' | 'ledgerEntries' | 'onForeignChange'
+  >;
+  /** Origin of the page. */
+  readonly origin: string;
+  /** The browser's own when left out. */
+  readonly fetch?: (input: string, init: RequestInit) => Promise<Response>;
+  /** The machine's clock, milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** What is known on this device. Immutable; a new object at each change. */
+export interface WalletSnapshot {
+  /** A fault of the ledger comes before everything that the entitlement says. */
+  readonly status: LicenceStatus;
+  /** Why the stored entitlement was refused altogether; null when it wasn't, or there is none. */
+  readonly refused: ErrorCode | null;
+  /** Verified claims; null without an entitlement that holds for this device. */
+  readonly claims: EntitlementClaims | null;
+  /** Of a licence's service, or of the host's configuration; null until one of them is known. */
+  readonly policy: Policy | null;
+  /** Tier of the entitlement while it is active or in its grace; null: the policy's first one. */
+  readonly tierId: string | null;
+  readonly metered: boolean;
+  readonly endsAtMs: number | null;
+  readonly graceEndsAtMs: number | null;
+  readonly ledger: LedgerState | null;
+  /** Whether the ledger may be spent from: no fault, the clock goes forward, the entitlement holds. */
+  readonly spendable: boolean;
+  readonly account: Account | null;
+  readonly accountAtMs: number | null;
+  readonly keyHint: string | null;
+  /** Entries that the server hasn't seen yet. */
+  readonly unsynced: number;
+  readonly thumbprint: string | null;
+  readonly deviceId: string | null;
+  readonly fault: WalletRow['fault'];
+}
+
+/**
+ * This device's side of the licence. Every method that asks the service may throw ERR_LICENCE_OFFLINE, ERR_LICENCE_RATE
+ * and ERR_LICENCE_FAILED; where the configuration names no service they throw ERR_LICENCE_OFFLINE.
+ */
+export interface Wallet {
+  /** Reads the wallet, makes the device's key when there is none, and verifies tokens and ledger. Asks nobody. */
+  load(): Promise<WalletSnapshot>;
+  snapshot(): WalletSnapshot;
+  /** Calls back after each change, of other tabs too; returns the call that ends it. */
+  subscribe(listener: (snapshot: WalletSnapshot) => void): () => void;
+  /** Corrected time in seconds, for {@link Store}'s `nowS`. */
+  nowS(): number;
+  /** The policy by `GET /v1/policy`, without a key; null where there is no service. */
+  fetchPolicy(): Promise<Policy | null>;
+  /** @throws ERR_LICENCE_KEY, ERR_LICENCE_DEVICES_FULL, ERR_LICENCE_TOKEN, ERR_LICENCE_ORIGIN */
+  activate(key: string, name: string): Promise<WalletSnapshot>;
+  /** A new entitlement, the account, the clock and the revocations. @throws ERR_LICENCE_DEVICE, ERR_LICENCE_TOKEN */
+  refresh(): Promise<WalletSnapshot>;
+  /** Gets Moments to spend here. @throws ERR_LICENCE_FUNDS, ERR_LICENCE_TIER, ERR_LICENCE_TOKEN, ERR_LICENCE_LEDGER */
+  lease(min: number, want: number): Promise<WalletSnapshot>;
+  /** Gives ended leases back and tells the service every entry that it hasn't seen. @throws ERR_LICENCE_LEDGER */
+  sync(): Promise<WalletSnapshot>;
+  /** This device (what it holds goes back first), or another one of the same licence. */
+  deactivate(deviceId?: string): Promise<WalletSnapshot>;
+  /**
+   * Takes what a host minted: all of it or nothing.
+   * @throws ERR_LICENCE_TOKEN, ERR_LICENCE_DEVICE, ERR_LICENCE_ORIGIN, ERR_LICENCE_CLOCK, ERR_LICENCE_EXPIRED,
+   * ERR_LICENCE_REVOKED
+   */
+  acceptTokens(tokens: {
+    readonly entitlement?: string;
+    readonly leases?: readonly string[];
+  }): Promise<WalletSnapshot>;
+  /** Reads the whole ledger anew and holds it against state and seal; false, and a fault, when they don't fit. */
+  verifyLedger(): Promise<boolean>;
+  close(): void;
+}
