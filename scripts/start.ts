@@ -1,12 +1,15 @@
 import { parseArgs } from 'node:util';
 import { buildApp, DIST, stepLine } from './lib/build-app.ts';
+import { fetchPageLicence, licenceServing } from './lib/licence/page-config.ts';
 import { startServer } from './lib/static-server.ts';
 
-const USAGE = `npm start -- [--port N]
+const USAGE = `npm start -- [--port N] [--licence-api URL]
 
 Builds the application (what is unchanged is kept) and serves it on this machine.
 
-  --port N   port to listen on; without it 4173, or the next one that is free`;
+  --port N            port to listen on; without it 4173, or the next one that is free
+  --licence-api URL   tiers and Moments of the licence API at this address (npm run license-api); its keys are pinned
+                      as they are now, so start again after a rotation; without it everything is unlocked`;
 
 const DEFAULT_PORT = 4173;
 
@@ -23,7 +26,11 @@ function readPort(value: string | undefined): number | null {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { port: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      port: { type: 'string' },
+      'licence-api': { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help === true) {
     console.log(USAGE);
@@ -34,9 +41,17 @@ async function main(): Promise<void> {
     fail(`--port wants a number from 0 to 65535, not ${values.port ?? ''}`);
     return;
   }
+  const address = values['licence-api'];
+  const licence = address === undefined ? null : await fetchPageLicence(address);
   await buildApp((step) => console.log(stepLine(step)));
-  const server = await startServer({ root: DIST, port, exactPort: values.port !== undefined });
+  const server = await startServer({
+    root: DIST,
+    port,
+    exactPort: values.port !== undefined,
+    ...(licence === null ? {} : await licenceServing(DIST, licence)),
+  });
   console.log(`\nStillwake is at ${server.url} (Ctrl-C ends it)`);
+  if (licence !== null) console.log(`Tiers and Moments come from ${licence.config.url ?? licence.origin}`);
   const end = (): void => {
     void server.close().then(() => process.exit(0));
   };

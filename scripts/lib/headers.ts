@@ -10,7 +10,7 @@ export const ISOLATION_HEADERS: Readonly<Record<string, string>> = {
  * `wasm-unsafe-eval` lets WebAssembly compile; blob and data pictures and media are the person's own.
  * Element styles live in constructed sheets; `style` attributes are set by Lit on elements, hence `unsafe-inline` there.
  */
-export const CONTENT_SECURITY_POLICY = [
+const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "worker-src 'self' blob:",
@@ -23,13 +23,29 @@ export const CONTENT_SECURITY_POLICY = [
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'self'",
-].join('; ');
+];
 
-/** Every header that the application's own server sends with each answer. */
-export const SERVER_HEADERS: Readonly<Record<string, string>> = {
-  ...ISOLATION_HEADERS,
-  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-  'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
-};
+/** {@link POLICY} with further origins that the page may ask: its licence API's, and no other. */
+function contentSecurityPolicy(connectOrigins: readonly string[]): string {
+  return POLICY.map((rule) =>
+    rule.startsWith('connect-src ') ? [rule, ...connectOrigins].join(' ') : rule,
+  ).join('; ');
+}
+
+/**
+ * Every header that the application's own server sends with each answer.
+ *
+ * @param connectOrigins origins besides its own that the page may ask.
+ */
+export function serverHeaders(connectOrigins: readonly string[] = []): Record<string, string> {
+  return {
+    ...ISOLATION_HEADERS,
+    'Content-Security-Policy': contentSecurityPolicy(connectOrigins),
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+    'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
+  };
+}
+
+/** {@link serverHeaders} of an application that asks nobody but its own server. */
+export const SERVER_HEADERS: Readonly<Record<string, string>> = serverHeaders();

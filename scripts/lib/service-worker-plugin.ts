@@ -15,6 +15,11 @@ interface BuildFile {
   readonly initial: boolean;
 }
 
+/** {@link BuildFile.revision} of a file's content. */
+export function fileRevision(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
+}
+
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -65,11 +70,11 @@ export function serviceWorkerPlugin(entry: string): Plugin {
           const url = relative(outDir, path).split(sep).join('/');
           if (url === 'service-worker.js') continue;
           const data = await readFile(path);
-          const revision = createHash('sha256').update(data).digest('hex').slice(0, 16);
+          const revision = fileRevision(data);
           const isShell = /^(icons\/|manifest)/.test(url) || url.endsWith('.webmanifest');
           files.push({ url, revision, bytes: data.byteLength, initial: initial.has(url) || isShell });
         }
-        const hash = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16);
+        const hash = fileRevision(JSON.stringify(files));
         await build({
           configFile: false,
           logLevel: 'warn',

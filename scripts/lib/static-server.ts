@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { extname, join, resolve, sep } from 'node:path';
+import { extname, join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { SERVER_HEADERS } from './headers.ts';
+import { SERVER_HEADERS, serverHeaders } from './headers.ts';
 
 const MIME: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -46,6 +47,10 @@ export interface ServerOptions {
   readonly mount?: Readonly<Record<string, string>>;
   /** Asked before the files. */
   readonly route?: Route;
+  /** Changes text files of the root on their way out, by name; the files stay as they are. */
+  readonly transform?: Readonly<Record<string, (text: string) => string>>;
+  /** Origins besides its own that the page may ask. */
+  readonly connectOrigins?: readonly string[];
 }
 
 /** A running server. */
@@ -114,11 +119,36 @@ async function realInside(root: string, pathname: string): Promise<string | null
   return real !== null && real.startsWith((await realpath(root)) + sep) ? real : null;
 }
 
+/** What is known of an answer before its bytes are read. */
+interface Content {
+  readonly sizeBytes: number;
+  /** Changes whenever the bytes do. */
+  readonly etag: string;
+  /** All bytes, where they aren't those of the file. */
+  readonly bytes?: Buffer;
+}
+
+/** A file, or its text as it was changed: with a tag of its own, or a browser would keep the one before. */
+async function contentOf(path: string, { root, transform = {} }: ServerOptions): Promise<Content | null> {
+  const info = await stat(path).catch(() => null);
+  if (!info?.isFile()) return null;
+  const name = relative(await realpath(root), path);
+  const change = Object.hasOwn(transform, name) ? transform[name] : undefined;
+  if (change !== undefined) {
+    const bytes = Buffer.from(change(await readFile(path, 'utf8')));
+    const hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 22);
+    return { sizeBytes: bytes.byteLength, etag: `"${hash}"`, bytes };
+  }
+  const etag = `"${info.size.toString(36)}-${Math.round(info.mtimeMs).toString(36)}"`;
+  return { sizeBytes: info.size, etag };
+}
+
 async function serveFile(
-  { root, mount = {} }: ServerOptions,
+  options: ServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const { root, mount = {}, connectOrigins } = options;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     fail(response, 405, { Allow: 'GET, HEAD' });
     return;
@@ -126,14 +156,14 @@ async function serveFile(
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   const mounted = Object.hasOwn(mount, pathname) ? mount[pathname] : undefined;
   const real = mounted ?? (await realInside(root, pathname));
-  const info = real === null ? null : await stat(real).catch(() => null);
-  if (real === null || !info?.isFile()) {
+  const content = real === null ? null : await contentOf(real, options);
+  if (real === null || content === null) {
     fail(response, 404);
     return;
   }
-  const etag = `"${info.size.toString(36)}-${Math.round(info.mtimeMs).toString(36)}"`;
+  const { sizeBytes, etag, bytes } = content;
   const headers: Record<string, string> = {
-    ...SERVER_HEADERS,
+    ...serverHeaders(connectOrigins),
     'Content-Type': MIME[extname(real).toLowerCase()] ?? 'application/octet-stream',
     'Cache-Control': HASHED.test(pathname) ? 'public, max-age=31536000, immutable' : 'no-cache',
     'Accept-Ranges': 'bytes',
@@ -143,20 +173,21 @@ async function serveFile(
     response.writeHead(304, headers).end();
     return;
   }
-  const range = parseRange(request.headers.range, info.size);
+  const range = parseRange(request.headers.range, sizeBytes);
   if (range === 'unsatisfiable') {
-    fail(response, 416, { 'Content-Range': `bytes */${info.size}` });
+    fail(response, 416, { 'Content-Range': `bytes */${sizeBytes}` });
     return;
   }
-  const { start, end } = range ?? { start: 0, end: info.size };
+  const { start, end } = range ?? { start: 0, end: sizeBytes };
   headers['Content-Length'] = String(end - start);
-  if (range !== null) headers['Content-Range'] = `bytes ${start}-${end - 1}/${info.size}`;
+  if (range !== null) headers['Content-Range'] = `bytes ${start}-${end - 1}/${sizeBytes}`;
   response.writeHead(range === null ? 200 : 206, headers);
   if (request.method === 'HEAD' || end === start) {
     response.end();
     return;
   }
-  await pipeline(createReadStream(real, { start, end: end - 1 }), response);
+  if (bytes === undefined) await pipeline(createReadStream(real, { start, end: end - 1 }), response);
+  else response.end(bytes.subarray(start, end));
 }
 
 /** How many ports after the first are tried. */
