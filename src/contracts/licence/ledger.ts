@@ -8,6 +8,9 @@ const positiveSchema = v.pipe(amountSchema, v.minValue(1));
 export const RELEASE_REASONS = ['cancelled', 'failed', 'interrupted', 'refused', 'removed'] as const;
 export type ReleaseReason = (typeof RELEASE_REASONS)[number];
 
+/** Most leases that one reservation may draw on. */
+export const PARTS_MAX = 64;
+
 /** A part of a reservation, and the lease it comes from. */
 export const partSchema = v.strictObject({ leaseId: idSchema, amount: positiveSchema });
 export type LedgerPart = v.InferOutput<typeof partSchema>;
@@ -25,7 +28,7 @@ export const eventSchema = v.variant('type', [
   v.strictObject({
     type: v.literal('reserve'),
     jobId: idSchema,
-    parts: v.pipe(v.array(partSchema), v.minLength(1), v.maxLength(64)),
+    parts: v.pipe(v.array(partSchema), v.minLength(1), v.maxLength(PARTS_MAX)),
   }),
   /** The job's verified clip was saved. */
   v.strictObject({ type: v.literal('commit'), jobId: idSchema }),
@@ -66,7 +69,10 @@ export interface LedgerState {
   readonly deviceId: string;
   /** Last entry; `seq` 0 before the first. */
   readonly head: { readonly seq: number; readonly hash: string };
-  /** Leases that aren't used up, in the order in which they came. */
+  /**
+   * Leases in the order in which they came. One that is used up stays until it has surely ended, so that it can't come
+   * in a second time.
+   */
   readonly leases: readonly LedgerLease[];
   /** Open reservations by job. */
   readonly reservations: Readonly<Record<string, readonly LedgerPart[]>>;

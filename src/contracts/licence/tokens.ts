@@ -15,6 +15,8 @@ export const AUDIENCE = 'stillwake';
 export const TOKEN_MAX = 8192;
 /** How far two honest clocks may differ, seconds. */
 export const CLOCK_TOLERANCE_S = 300;
+/** Longest time between `iat` and `exp` of an entitlement or a lease: 31 days, in seconds. */
+export const TOKEN_PERIOD_MAX_S = 31 * 86_400;
 /** How old a device's proof may be, seconds. */
 export const PROOF_MAX_AGE_S = 300;
 

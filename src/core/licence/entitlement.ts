@@ -2,14 +2,12 @@ import type { ErrorCode } from '../../contracts/errors.ts';
 import {
   AUDIENCE,
   CLOCK_TOLERANCE_S,
+  TOKEN_PERIOD_MAX_S,
   type EntitlementClaims,
   type LeaseClaims,
   type RevocationsClaims,
 } from '../../contracts/licence/tokens.ts';
 import type { LicenceStatus } from '../../contracts/licence/quote.ts';
-
-/** Longest time that a token may hold for, seconds: a month of 31 days. */
-export const TOKEN_PERIOD_MAX_S = 31 * 86_400;
 
 /** What verified claims are held against. */
 export interface JudgeContext {

@@ -1,11 +1,13 @@
-import type {
-  LedgerEntry,
-  LedgerEvent,
-  LedgerLease,
-  LedgerPart,
-  LedgerState,
-  ReleaseReason,
+import {
+  PARTS_MAX,
+  type LedgerEntry,
+  type LedgerEvent,
+  type LedgerLease,
+  type LedgerPart,
+  type LedgerState,
+  type ReleaseReason,
 } from '../../contracts/licence/ledger.ts';
+import { TOKEN_PERIOD_MAX_S } from '../../contracts/licence/tokens.ts';
 import { canonicalJson } from './canonical.ts';
 import { digest } from './digest.ts';
 
@@ -77,13 +79,22 @@ function draw(leases: readonly LedgerLease[], leaseId: string, amount: number): 
   return leases.map((one) => (one === lease ? { ...one, left: one.left - amount } : one));
 }
 
-/** A lease whose Moments have all gone, and that no reservation could give any back to, is forgotten. */
-function withoutSpent(
+/**
+ * Leases without those that are used up and can't come in again when another does: no token holds for longer than
+ * {@link TOKEN_PERIOD_MAX_S}, so the new one was signed after those had ended.
+ */
+function withoutEnded(
   leases: readonly LedgerLease[],
   reservations: LedgerState['reservations'],
+  newestExpiresAtS: number,
 ): LedgerLease[] {
   const reserved = new Set(Object.values(reservations).flatMap((parts) => parts.map((part) => part.leaseId)));
-  return leases.filter((lease) => lease.left > 0 || reserved.has(lease.leaseId));
+  return leases.filter(
+    (lease) =>
+      lease.left > 0 ||
+      reserved.has(lease.leaseId) ||
+      lease.expiresAtS > newestExpiresAtS - TOKEN_PERIOD_MAX_S,
+  );
 }
 
 function without(
@@ -106,7 +117,10 @@ function applyEvent(
       const { leaseId, amount, expiresAtS } = event;
       if (leases.some((one) => one.leaseId === leaseId)) throw wrong(`lease ${leaseId} is here already`);
       return {
-        leases: [...leases, { leaseId, amount, expiresAtS, left: amount }],
+        leases: [
+          ...withoutEnded(leases, reservations, expiresAtS),
+          { leaseId, amount, expiresAtS, left: amount },
+        ],
         reservations,
         totals: { ...totals, leased: totals.leased + amount },
       };
@@ -128,7 +142,7 @@ function applyEvent(
     case 'commit': {
       const { parts, rest } = without(reservations, event.jobId);
       return {
-        leases: withoutSpent(leases, rest),
+        leases,
         reservations: rest,
         totals: { ...totals, committed: totals.committed + partsTotal(parts) },
       };
@@ -146,7 +160,7 @@ function applyEvent(
     }
     case 'return':
       return {
-        leases: withoutSpent(draw(leases, event.leaseId, event.amount), reservations),
+        leases: draw(leases, event.leaseId, event.amount),
         reservations,
         totals: { ...totals, returned: totals.returned + event.amount },
       };
@@ -192,9 +206,24 @@ export function replayLedger(deviceId: string, entries: readonly LedgerEntry[]):
   return entries.reduce(applyEntry, emptyLedger(deviceId));
 }
 
+/** Takes a price from leases, one after the other; null when they don't hold enough. */
+function partsFrom(leases: readonly LedgerLease[], price: number): LedgerPart[] | null {
+  let missing = price;
+  const parts: LedgerPart[] = [];
+  for (const lease of leases) {
+    if (missing === 0) break;
+    const amount = Math.min(missing, lease.left);
+    parts.push({ leaseId: lease.leaseId, amount });
+    missing -= amount;
+  }
+  return missing === 0 && parts.length > 0 ? parts : null;
+}
+
 /**
- * Sets a price aside for a job, from the leases that end first.
+ * Sets a price aside for a job, from the leases that end first; from the largest, should those be too many for one
+ * reservation.
  *
+ * @param price Moments, more than 0.
  * @returns the event, or null when the leases that haven't ended don't hold enough.
  */
 export function reserveEvent(
@@ -203,18 +232,16 @@ export function reserveEvent(
   price: number,
   nowS: number,
 ): Extract<LedgerEvent, { type: 'reserve' }> | null {
-  let missing = price;
-  const parts: LedgerPart[] = [];
-  const usable = state.leases
-    .filter((lease) => lease.left > 0 && lease.expiresAtS > nowS)
-    .sort((a, b) => a.expiresAtS - b.expiresAtS);
-  for (const lease of usable) {
-    if (missing === 0) break;
-    const amount = Math.min(missing, lease.left);
-    parts.push({ leaseId: lease.leaseId, amount });
-    missing -= amount;
-  }
-  return missing === 0 && parts.length > 0 ? { type: 'reserve', jobId, parts } : null;
+  const usable = state.leases.filter((lease) => lease.left > 0 && lease.expiresAtS > nowS);
+  const first = partsFrom(
+    usable.toSorted((a, b) => a.expiresAtS - b.expiresAtS),
+    price,
+  );
+  const parts =
+    first !== null && first.length > PARTS_MAX
+      ? partsFrom(usable.toSorted((a, b) => b.left - a.left).slice(0, PARTS_MAX), price)
+      : first;
+  return parts === null ? null : { type: 'reserve', jobId, parts };
 }
 
 /** Gives back what is left of every lease, or only of those that have ended. */
