@@ -330,6 +330,8 @@ export interface AppEnvironment {
     /** Code of the refusal. */
     errorCode?: LicenceErrorCode;
     requestId?: string;
+    /** The body's bytes, where middleware has read them already (within the route's limit). */
+    rawBody?: Uint8Array<ArrayBuffer>;
   };
 }
 export type AppContext = Context<AppEnvironment>;

@@ -1,0 +1,80 @@
+import pg from 'pg';
+import { ApiError } from '../api-error.ts';
+import type { Database, Queryable, Row, Value } from '../services.ts';
+import { BIGINT_OID, safeInteger, withRetry } from './retry.ts';
+
+const CONNECT_MS = 5000;
+const STATEMENT_MS = 10_000;
+
+/** Connections that this instance holds at most. */
+export interface PostgresOptions {
+  readonly connections?: number;
+}
+
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
+  oid === BIGINT_OID ? safeInteger : pg.types.getTypeParser(oid, format);
+
+function queryable(client: Pick<pg.PoolClient, 'query'>): Queryable {
+  return {
+    query: async <T extends Row>(sql: string, params: readonly Value[] = []) =>
+      (await client.query<T>(sql, [...params])).rows,
+  };
+}
+
+/** Opens a pool of connections to PostgreSQL. @param url `postgres://user:password@host:port/database` */
+export function openPostgres(url: string, options: PostgresOptions = {}): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.connections ?? 10,
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: STATEMENT_MS,
+    idle_in_transaction_session_timeout: STATEMENT_MS,
+    types: { getTypeParser },
+  });
+  // An idle connection that broke is replaced by the next request; without a listener it would end the process.
+  pool.on('error', () => undefined);
+
+  async function connect(): Promise<pg.PoolClient> {
+    try {
+      return await pool.connect();
+    } catch (cause) {
+      throw new ApiError('ERR_SERVER_BUSY', 'The database can not be reached; try again.', {
+        headers: { 'Retry-After': '2' },
+        cause,
+      });
+    }
+  }
+
+  async function transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    const client = await connect();
+    try {
+      await client.query('BEGIN');
+      const result = await work(queryable(client));
+      await client.query('COMMIT');
+      client.release();
+      return result;
+    } catch (error) {
+      // A connection on which even this fails is closed, which undoes the transaction as well.
+      const broken = await client.query('ROLLBACK').then(
+        () => false,
+        () => true,
+      );
+      client.release(broken);
+      throw error;
+    }
+  }
+
+  return {
+    kind: 'postgres',
+    query: async (sql, params) => {
+      const client = await connect();
+      try {
+        return await queryable(client).query(sql, params);
+      } finally {
+        client.release();
+      }
+    },
+    transaction: (work) => withRetry(() => transaction(work)),
+    close: () => pool.end(),
+  };
+}
