@@ -38,9 +38,11 @@ function tierWith(policy: Policy, what: Lock['what'], request: PriceRequest): Ti
 /** Where no price is for a clip: what keeps it from the price that is nearest to it. */
 function unpriced(policy: Policy, request: PriceRequest): readonly Lock['what'][] {
   if (priceOf(policy, request) !== null) return [];
+  // A price of the same mode is nearer than any other.
+  const far = (wrong: readonly Lock['what'][]): number => wrong.length + (wrong.includes('mode') ? 5 : 0);
   const [nearest = []] = policy.prices
     .map((rule) => mismatches(rule, request))
-    .sort((a, b) => a.length - b.length);
+    .sort((a, b) => far(a) - far(b));
   return nearest;
 }
 
