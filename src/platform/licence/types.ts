@@ -12,7 +12,7 @@ export interface WalletOptions {
   /** Not owned: {@link Wallet.close} leaves it open. */
   readonly store: Pick<
     Store,
-    'wallet' | 'changeWallet' | 'appendLedger' | 'ledgerEntries' | 'onForeignChange'
+    'wallet' | 'changeWallet' | 'appendLedger' | 'ledgerEntries' | 'onWalletChange'
   >;
   /** Origin of the page. */
   readonly origin: string;
@@ -20,6 +20,8 @@ export interface WalletOptions {
   readonly fetch?: (input: string, init: RequestInit) => Promise<Response>;
   /** The machine's clock, milliseconds since 1970. */
   readonly now?: () => number;
+  /** Pauses before further tries when the network fails, milliseconds. */
+  readonly pausesMs?: readonly number[];
 }
 
 /** What is known on this device. Immutable; a new object at each change. */

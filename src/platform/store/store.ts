@@ -32,13 +32,18 @@ export function createStore(options: StoreOptions): Store {
   const channel = new BroadcastChannel(options.name);
   const foreign = new Set<(tables: ForeignChange) => void>();
   const superseded = new Set<() => void>();
+  const walletChanged = new Set<() => void>();
   let opening: Promise<Database> | null = null;
   let closed = false;
   let accounting: Accounting | null = null;
   const nowS = options.nowS ?? (() => Date.now() / 1000);
 
   channel.onmessage = (event: MessageEvent<{ tables: ForeignChange }>) => {
+    tell(event.data.tables);
     for (const listener of foreign) listener(event.data.tables);
+  };
+  const tell = (tables: ForeignChange): void => {
+    if (tables.includes('wallet')) for (const listener of walletChanged) listener();
   };
 
   const open = (): Promise<Database> => {
@@ -96,7 +101,10 @@ export function createStore(options: StoreOptions): Store {
       throw storeError(cause instanceof AppError ? cause : (transaction.error ?? cause));
     }
     const told = changed();
-    if (!closed && told.length > 0) channel.postMessage({ tables: told });
+    if (!closed && told.length > 0) {
+      channel.postMessage({ tables: told });
+      tell(told);
+    }
     return result;
   };
 
@@ -310,6 +318,10 @@ export function createStore(options: StoreOptions): Store {
     onForeignChange(listener) {
       foreign.add(listener);
       return () => foreign.delete(listener);
+    },
+    onWalletChange(listener) {
+      walletChanged.add(listener);
+      return () => walletChanged.delete(listener);
     },
     onSuperseded(listener) {
       superseded.add(listener);

@@ -100,6 +100,8 @@ export interface Store {
   putSetting(key: string, value: unknown): Promise<void>;
   /** Calls back when another tab has changed something; returns the call that ends it. */
   onForeignChange(listener: (tables: ForeignChange) => void): () => void;
+  /** Calls back when this tab or another one has changed the wallet or the ledger; returns the call that ends it. */
+  onWalletChange(listener: () => void): () => void;
   /** Calls back when the connection was lost for good (a newer version took over in another tab). */
   onSuperseded(listener: () => void): () => void;
   close(): void;
