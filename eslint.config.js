@@ -59,7 +59,7 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', rejectRule] },
   },
   {
-    files: ['scripts/**/*.ts', 'models/**/*.ts', 'test/bench/**/*.ts', 'test/effects/**/*.ts'],
+    files: ['scripts/**/*.ts', 'models/**/*.ts', 'test/{bench,crash,effects}/**/*.ts'],
     rules: { 'no-console': 'off' },
   },
 );
