@@ -1,7 +1,7 @@
 import { ApiError } from '../api-error.ts';
 
-/** Serialisation failure, deadlock, lock not available. @source PostgreSQL manual, appendix A */
-const RETRIED: ReadonlySet<unknown> = new Set(['40001', '40P01', '55P03']);
+/** Serialisation failure, deadlock, lock not available, and a row that another made first. @source PostgreSQL manual, appendix A */
+const RETRIED: ReadonlySet<unknown> = new Set(['40001', '40P01', '55P03', '23505']);
 const TRIES = 6;
 const FIRST_WAIT_MS = 5;
 
