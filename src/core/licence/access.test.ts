@@ -145,6 +145,13 @@ describe('locks', () => {
     );
   });
 
+  it('never name a tier that may make no clips', () => {
+    const tiers = five.tiers.map((tier) =>
+      tier.grant.generate ? tier : { ...tier, grant: { ...tier.grant, qualities: [...QUALITIES] } },
+    );
+    expect(locks({ ...five, tiers }, 'lite', { quality: 'advanced' })).toEqual(['quality: premium']);
+  });
+
   it('don’t exist in private', () => {
     const [tier] = five.tiers;
     if (tier === undefined) throw new Error('five-tier has tiers');

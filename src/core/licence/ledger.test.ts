@@ -161,6 +161,18 @@ describe('a ledger', () => {
     expect(faultOf(() => replayLedger('other', [{ ...fields, hash: entryHash(fields) }]))).toBe('order');
   });
 
+  it('with a number left out is found, even when the hashes are right', () => {
+    const { state, entries } = write(start, lease('a', 1), lease('b', 1));
+    const [, second] = entries;
+    if (second === undefined) throw new Error('there are two entries');
+    for (const seq of [1, 3, 4]) {
+      const fields = { ...second, seq };
+      const forged = { ...fields, hash: entryHash(fields) };
+      expect(faultOf(() => replayLedger(DEVICE, [...entries.slice(0, 1), forged]))).toBe('order');
+    }
+    expect(replayLedger(DEVICE, entries)).toEqual(state);
+  });
+
   it('that was forked has the same number and another hash', () => {
     const common = write(start, lease('a', 100));
     const one = write(common, reserve('j1', ['a', 50]));

@@ -224,6 +224,14 @@ describe('a quote', () => {
     expect(quoteOf(five, longOnly, clip({ seconds: 10 }), 1000)?.short).toBeNull();
   });
 
+  it('offers no longer clip, even where that is cheaper', () => {
+    const dear = { id: 'tiny', name: 'Tiny clip', when: { maxSeconds: 2 }, base: 900 };
+    const lite = tierById(five, 'lite');
+    const any = { ...lite, grant: { ...lite.grant, seconds: { min: 1, max: 15 } } };
+    const odd = { ...five, prices: [dear, ...five.prices] };
+    expect(quoteOf(odd, any, clip({ seconds: 2 }), 1000)).toMatchObject({ price: 900, short: null });
+  });
+
   it('offers the same clip as short as the tier makes it where seconds are priced', () => {
     const quote = quoteOf(two, tierById(two, 'premium'), clip({ seconds: 10, resolution: '1080p' }), 8000);
     expect(quote?.price).toBe(880);
