@@ -58,7 +58,7 @@ module.exports = {
     only('app', '^src/app/', 'The application reaches engines through workers, by their address only.', [
       '^src/contracts/',
       '^src/core/',
-      '^src/platform/(store|thread)/',
+      '^src/platform/(licence|store|thread)/',
       ...npm('comlink', 'valibot'),
     ]),
     only('ui', '^src/(ui|elements)/', 'What is seen knows the application, not the engines.', [

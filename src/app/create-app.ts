@@ -1,22 +1,23 @@
 import * as v from 'valibot';
 import type { App, AppState, ShownError } from '../contracts/app.api.ts';
 import { AppError } from '../contracts/errors.ts';
-import type { ClipRecord, JobRecord, PictureRecord } from '../contracts/records.ts';
+import type { LicenceConfig } from '../contracts/licence/view.ts';
 import type { RenderOptions } from '../contracts/render.api.ts';
 import { clipSettingsSchema, type ClipSettings } from '../contracts/settings.ts';
-import { validateSettings } from '../core/job/validate.ts';
 import { keepForGood, readRoom } from './room.ts';
 import { createStore } from '../platform/store/store.ts';
 import { EMPTY_STATE } from './empty-state.ts';
 import { createEngine, type EngineOptions } from './engine.ts';
 import { createGallery } from './gallery.ts';
+import { createJobs, randomSeed } from './jobs.ts';
+import { createLicenceGate } from './licence/gate.ts';
 import { askNotifications, followTitle, notificationState, notify } from './notify.ts';
 import { makeClip, type ClipMaker } from './pipeline.ts';
 import { createPreviews } from './preview.ts';
 import { createQueue } from './queue.ts';
 import { createRunner } from './runner.ts';
-import { readSamples } from './samples.ts';
-import { toAppError, toShownError } from './shown-error.ts';
+import { fetchSample, readSamples } from './samples.ts';
+import { toShownError } from './shown-error.ts';
 import { createSpeeds } from './speeds.ts';
 import { createStage } from './stage.ts';
 import { createStateStore } from './state-store.ts';
@@ -28,6 +29,8 @@ export interface AppOptions {
   /** Name of the gallery; another name is another gallery. */
   readonly name?: string;
   readonly words?: AppWords;
+  /** Where tiers and Moments come from; left out: everything is unlocked and nothing is metered. */
+  readonly licence?: LicenceConfig;
   /** Forces for tests and the developer page. */
   readonly render?: Pick<RenderOptions, 'provider' | 'renderer'>;
   /** Whether the page's title shows the progress; an embedded element leaves its host's title alone. */
@@ -53,11 +56,6 @@ const DRAFT = 'draft';
 /** How long a deletion can be undone. */
 const UNDO_MS = 10_000;
 
-/** A seed that wasn't chosen by anyone. */
-function randomSeed(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
-}
-
 /**
  * Starts the application: reads the gallery, the queue and the settings of earlier visits. No worker is started and
  * no model byte fetched before a picture is opened.
@@ -73,7 +71,8 @@ export function createApp(options: AppOptions = {}): RunningApp {
     notifications: notificationState(),
   });
   const onError = (error: ShownError): void => state.set({ alert: error });
-  const store = createStore({ name });
+  const store = createStore({ name, nowS: () => gate.nowS() });
+  const gate = createLicenceGate({ config: options.licence, store, state });
   /** Whether the person has begun to work here. */
   let awake = false;
   let draftTouched = false;
@@ -164,39 +163,10 @@ export function createApp(options: AppOptions = {}): RunningApp {
       );
       void updateRoom();
     },
+    onEnded: () => gate.syncSoon(),
   });
 
-  const addJob = async (
-    picture: Pick<PictureRecord, 'id' | 'characterId'>,
-    settings: ClipSettings,
-  ): Promise<string | null> => {
-    awake = true;
-    try {
-      const job: Pick<JobRecord, 'pictureId' | 'characterId' | 'settings'> = {
-        pictureId: picture.id,
-        characterId: picture.characterId,
-        settings,
-      };
-      return (await queue.add(job)).id;
-    } catch (cause) {
-      onError(toShownError(cause));
-      return null;
-    }
-  };
-
-  const clipById = (clipId: string): ClipRecord | null => {
-    const clip = state.state.clips.find((one) => one.id === clipId) ?? null;
-    if (clip === null) {
-      onError(
-        toShownError(
-          new AppError('ERR_STORE_NOT_FOUND', `there is no clip ${clipId}`, {
-            details: { what: 'clip', id: clipId },
-          }),
-        ),
-      );
-    }
-    return clip;
-  };
+  const jobs = createJobs({ state, queue, stage, gate, onError });
 
   const changeSettings = (settings: ClipSettings): void => {
     draftTouched = true;
@@ -221,7 +191,7 @@ export function createApp(options: AppOptions = {}): RunningApp {
       await gallery.tidy();
       loaded = true;
     });
-    await Promise.all([samples, updateRoom()]);
+    await Promise.all([samples, updateRoom(), guarded(() => gate.load())]);
   };
 
   const { signal } = life;
@@ -248,7 +218,9 @@ export function createApp(options: AppOptions = {}): RunningApp {
   );
 
   const app: RunningApp = {
-    licence: null,
+    get licence() {
+      return gate.commands;
+    },
     get state() {
       return state.state;
     },
@@ -262,6 +234,7 @@ export function createApp(options: AppOptions = {}): RunningApp {
       stopForeign();
       stopSuperseded();
       queue.close();
+      gate.close();
       gallery.close();
       engine.close();
       store.close();
@@ -279,21 +252,10 @@ export function createApp(options: AppOptions = {}): RunningApp {
         return;
       }
       const id = `sample-${sample.id}`;
-      const load = async (): Promise<Blob> => {
-        const missing = (cause?: unknown): AppError =>
-          new AppError('ERR_INPUT_NOT_FOUND', `${sample.file} could not be fetched`, {
-            cause,
-            retryable: true,
-          });
-        try {
-          const response = await fetch(new URL(`samples/${sample.file}`, baseUrl));
-          if (!response.ok) throw missing();
-          return await response.blob();
-        } catch (cause) {
-          throw cause instanceof AppError ? cause : missing(cause);
-        }
-      };
-      await stage.openLater(sample.title, load, { pictureId: id, newCharacter: { id, name: sample.title } });
+      await stage.openLater(sample.title, () => fetchSample(baseUrl, sample), {
+        pictureId: id,
+        newCharacter: { id, name: sample.title },
+      });
     },
     openStored(pictureId) {
       awake = true;
@@ -308,49 +270,31 @@ export function createApp(options: AppOptions = {}): RunningApp {
     },
     setSettings: (change) => changeSettings({ ...state.state.settings, ...change }),
     newSeed: () => changeSettings({ ...state.state.settings, seed: randomSeed() }),
-    async makeClip() {
+    makeClip() {
       awake = true;
-      try {
-        const settings = validateSettings(state.state.settings);
-        const record = await stage.keep();
-        if (record === null) throw new AppError('ERR_INPUT_NOT_FOUND', 'no picture is open');
-        if (stage.lease !== null) {
-          const { renderer, workerId } = stage.lease;
-          await renderer.api.readMotion(workerId, settings.motion, settings.seconds);
-        }
-        return await addJob(record, settings);
-      } catch (cause) {
-        const error = toShownError(cause);
-        state.set(
-          toAppError(cause).code.startsWith('ERR_INPUT_P') ? { scoreError: error } : { alert: error },
-        );
-        return null;
-      }
+      return jobs.makeClip();
     },
     cancelJob: (jobId) => guarded(() => queue.cancel(jobId)),
     retryJob(jobId) {
       awake = true;
-      return guarded(() => queue.retry(jobId));
+      return jobs.retryJob(jobId);
     },
     moveJob: (jobId, place) => guarded(() => queue.move(jobId, place)),
     dismissJob: (jobId) => guarded(() => queue.dismiss(jobId)),
-    showClip: (clipId) => state.set({ shownClipId: clipId === null ? null : (clipById(clipId)?.id ?? null) }),
+    showClip: (clipId) =>
+      state.set({ shownClipId: clipId === null ? null : (jobs.clipById(clipId)?.id ?? null) }),
     renameClip: (clipId, clipTitle) => gallery.renameClip(clipId, clipTitle),
     renameCharacter: (characterId, title) => gallery.renameCharacter(characterId, title),
     moveClip: (clipId, characterId) => gallery.moveClip(clipId, characterId),
     deleteClips: (clipIds) => gallery.deleteClips(clipIds),
     undoDelete: () => gallery.undoDelete(),
-    async regenerate(clipId) {
-      const clip = clipById(clipId);
-      if (clip === null) return;
-      await addJob(
-        { id: clip.pictureId, characterId: clip.characterId },
-        { ...clip.settings, seed: randomSeed() },
-      );
+    regenerate(clipId) {
+      awake = true;
+      return jobs.regenerate(clipId);
     },
     async tweak(clipId) {
       awake = true;
-      const clip = clipById(clipId);
+      const clip = jobs.clipById(clipId);
       if (clip === null) return;
       changeSettings(clip.settings);
       await stage.openStored(clip.pictureId);

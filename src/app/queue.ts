@@ -37,6 +37,8 @@ export interface QueueOptions {
   readonly onChange: (jobs: readonly JobView[]) => void;
   /** A clip was made and saved by this tab. */
   readonly onClip: (clip: ClipRecord, job: JobRecord) => void | Promise<void>;
+  /** A job came to its end by this tab, whichever end. */
+  readonly onEnded?: () => void;
   /** The queue itself could not be read or written. */
   readonly onError: (error: ShownError) => void;
 }
@@ -45,10 +47,20 @@ export interface QueueOptions {
 export interface Queue {
   /** Reads the jobs left by an earlier visit; those that nobody runs any more are offered again. */
   load(): Promise<void>;
-  /** @throws ERR_STORE_* when the job can't be kept; it is not queued then. */
-  add(job: Pick<JobRecord, 'pictureId' | 'characterId' | 'settings'>): Promise<JobRecord>;
+  /**
+   * Queues a job, and sets its price aside.
+   *
+   * @throws ERR_STORE_* when the job can't be kept, ERR_LICENCE_* when it can't be paid; it is not queued then.
+   */
+  add(job: Pick<JobRecord, 'pictureId' | 'characterId' | 'settings' | 'price'>): Promise<JobRecord>;
   cancel(jobId: string): Promise<void>;
-  retry(jobId: string): Promise<void>;
+  /**
+   * Queues a job again that came to nothing.
+   *
+   * @param price what it costs now; left out where nothing is metered.
+   * @throws ERR_LICENCE_* when it can't be paid; it stays as it is then.
+   */
+  retry(jobId: string, price?: number): Promise<void>;
   move(jobId: string, place: number): Promise<void>;
   dismiss(jobId: string): Promise<void>;
   /** Resolves when this tab runs nothing and has nothing to run. */
@@ -143,7 +155,11 @@ export function createQueue(options: QueueOptions): Queue {
     emit();
   };
 
-  /** Changes a job in the store; on a full disk at least here, so that the queue goes on. */
+  /**
+   * Changes a job in the store; on a full disk at least here, so that the queue goes on.
+   *
+   * @throws ERR_LICENCE_* when a job that is to wait anew can't be paid; nothing has changed then.
+   */
   const change = async (
     id: string,
     from: readonly JobRecord['state'][],
@@ -159,6 +175,7 @@ export function createQueue(options: QueueOptions): Queue {
       if (changed !== null) keep(changed);
       return changed;
     } catch (cause) {
+      if (toAppError(cause).code.startsWith('ERR_LICENCE_')) throw cause;
       const record = records.get(id);
       if (record === undefined || !from.includes(record.state)) return null;
       // A full disk is told by the job that it keeps from being saved.
@@ -225,6 +242,7 @@ export function createQueue(options: QueueOptions): Queue {
       if (mine.previewUrl !== null) URL.revokeObjectURL(mine.previewUrl);
       mine.previewUrl = null;
       emit();
+      if (!closed) options.onEnded?.();
     }
   };
 
@@ -244,6 +262,7 @@ export function createQueue(options: QueueOptions): Queue {
     async work() {
       // Whoever has the turn is the only one that runs jobs: what still counts as running was left behind.
       await refresh();
+      await store.releaseStranded();
       for (const job of records.values()) {
         if (job.state === 'running') await change(job.id, ['running'], { state: 'interrupted' });
       }
@@ -296,19 +315,28 @@ export function createQueue(options: QueueOptions): Queue {
         createdAtMs: Date.now(),
       };
       await turn.during(async () => {
-        await store.putJobs([job]);
+        await store.addJob(job);
         keep(job);
       });
       return job;
     },
     async cancel(jobId) {
       await change(jobId, ACTIVE_STATES, { state: 'cancelled' });
-      lives.get(jobId)?.controller?.abort();
+      const controller = lives.get(jobId)?.controller ?? null;
+      controller?.abort();
+      // A running one tells it when it has stopped.
+      if (controller === null) options.onEnded?.();
     },
-    async retry(jobId) {
+    async retry(jobId, price) {
       await turn.during(async () => {
         const order = lastOrder([...records.values()]);
-        await change(jobId, RETRY_STATES, { state: 'queued', order });
+        // What once had a price and has none now is free.
+        const cost = price ?? (records.get(jobId)?.price === undefined ? undefined : 0);
+        await change(jobId, RETRY_STATES, {
+          state: 'queued',
+          order,
+          ...(cost === undefined ? {} : { price: cost }),
+        });
       });
     },
     async move(jobId, place) {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { SampleInfo } from '../contracts/app.api.ts';
+import { AppError } from '../contracts/errors.ts';
 
 /** Shape of `samples/samples.json`; fields that the interface doesn't use are passed over. */
 const samplesSchema = v.array(
@@ -26,5 +27,22 @@ export async function readSamples(baseUrl: string): Promise<readonly SampleInfo[
     return parsed.success ? parsed.output : [];
   } catch {
     return [];
+  }
+}
+
+/**
+ * Fetches a sample's picture.
+ *
+ * @throws ERR_INPUT_NOT_FOUND
+ */
+export async function fetchSample(baseUrl: string, sample: SampleInfo): Promise<Blob> {
+  const missing = (cause?: unknown): AppError =>
+    new AppError('ERR_INPUT_NOT_FOUND', `${sample.file} could not be fetched`, { cause, retryable: true });
+  try {
+    const response = await fetch(new URL(`samples/${sample.file}`, baseUrl));
+    if (!response.ok) throw missing();
+    return await response.blob();
+  } catch (cause) {
+    throw cause instanceof AppError ? cause : missing(cause);
   }
 }
