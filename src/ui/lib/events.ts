@@ -7,6 +7,7 @@ export type Route =
   | { readonly page: 'studio' }
   | { readonly page: 'gallery'; readonly clipId?: string; readonly characterId?: string }
   | { readonly page: 'packs' }
+  | { readonly page: 'account' }
   | { readonly page: 'privacy' }
   | { readonly page: 'hood' };
 
@@ -41,6 +42,12 @@ export interface RequestMap {
   'dismiss-alert': null;
   persist: null;
   notify: null;
+  /** A licence key as it was typed, and what this device is to be called. */
+  activate: { readonly key: string; readonly deviceName: string };
+  'refresh-licence': null;
+  /** Another device of the licence; null is this one. */
+  deactivate: { readonly deviceId: string | null };
+  'dismiss-licence-error': null;
   /** Play what stands still, or the other way round. */
   play: null;
   place: { readonly placing: boolean };

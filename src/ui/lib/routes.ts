@@ -25,6 +25,7 @@ export function routeOf(hash: string): Route {
       return { page: 'gallery' };
     }
     case 'packs':
+    case 'account':
     case 'privacy':
     case 'hood':
       return { page };

@@ -42,6 +42,10 @@ const KINDS: readonly (keyof Handlers)[] = [
   'dismiss-alert',
   'persist',
   'notify',
+  'activate',
+  'refresh-licence',
+  'deactivate',
+  'dismiss-licence-error',
 ];
 
 /** Time that the stages of the job that ended last took, ms. */
@@ -157,6 +161,10 @@ export class Commands {
     notify: async () => {
       if (await this.app?.askNotifications()) this.toast({ id: 'notify', text: t('job.notifyOn') });
     },
+    activate: ({ key, deviceName }) => this.app?.licence?.activate(key, deviceName),
+    'refresh-licence': () => this.app?.licence?.refresh(),
+    deactivate: ({ deviceId }) => this.app?.licence?.deactivate(deviceId ?? undefined),
+    'dismiss-licence-error': () => this.app?.licence?.dismissError(),
   };
 
   /** @param changed called when something here changed that is drawn. */

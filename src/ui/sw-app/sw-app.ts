@@ -19,12 +19,15 @@ import { Commands } from './commands.ts';
 import { appStyles } from './sw-app.styles.ts';
 
 const PAGES = ['studio', 'gallery', 'packs'] as const;
+/** With tiers there is a page about them. */
+const LICENSED_PAGES = [...PAGES, 'account'] as const;
 const THEME_ICON: Readonly<Record<Theme, IconName>> = { system: 'contrast', light: 'sun', dark: 'moon' };
 
 /** Pages that are fetched when they are first wanted. */
 const LAZY: Readonly<Record<Exclude<Route['page'], 'studio'>, () => Promise<unknown>>> = {
   gallery: () => import('../sw-gallery/sw-gallery.ts'),
   packs: () => import('../sw-packs/sw-packs.ts'),
+  account: () => import('../sw-account/sw-account.ts'),
   privacy: () => import('../sw-proof/sw-proof.ts'),
   hood: () => import('../sw-hood/sw-hood.ts'),
 };
@@ -173,7 +176,7 @@ export class SwApp extends SwElement {
           ><sw-mark><span class="words">${t('app.name')}</span></sw-mark></a
         >
         <nav aria-label=${t('app.nav')}>
-          ${PAGES.map(
+          ${(state === null || state.licence === null ? PAGES : LICENSED_PAGES).map(
             (page) =>
               html`<a href=${hashOf({ page })} aria-current=${page === route.page ? 'page' : 'false'}
                 >${t(`nav.${page}`)}</a
@@ -243,6 +246,8 @@ export class SwApp extends SwElement {
         ></sw-gallery>`;
       case 'packs':
         return html`<sw-packs .state=${state}></sw-packs>`;
+      case 'account':
+        return html`<sw-account .view=${state.licence}></sw-account>`;
       case 'privacy':
         return html`<sw-proof></sw-proof>`;
       case 'hood':

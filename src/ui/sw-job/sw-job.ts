@@ -1,7 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { AppState, JobView } from '../../contracts/app.api.ts';
+import type { Policy } from '../../contracts/licence/policy.ts';
 import { errorSentence } from '../errors.ts';
 import { define, SwElement } from '../lib/element.ts';
+import { amountText } from '../lib/licence-words.ts';
 import { vars } from '../lib/vars.ts';
 import { sharedStyles } from '../shared.styles.ts';
 import { left, percent } from '../strings/format.ts';
@@ -25,14 +27,17 @@ const NOTIFY_FROM_S = 8;
  */
 export class SwJob extends SwElement {
   static override styles = [sharedStyles, jobStyles];
-  static override properties = { job: { attribute: false }, notifications: {} };
+  static override properties = { job: { attribute: false }, notifications: {}, policy: { attribute: false } };
   declare job: JobView | null;
   declare notifications: AppState['notifications'];
+  /** What amounts are called; null where nothing is metered. */
+  declare policy: Policy | null;
 
   constructor() {
     super();
     this.job = null;
     this.notifications = 'unsupported';
+    this.policy = null;
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -68,6 +73,7 @@ export class SwJob extends SwElement {
         <span class="num"
           >${stage}<span class="soft"> · ${etaS === null ? t('job.left.unknown') : left(etaS)}</span></span
         >
+        ${this.#price(job)}
         <div class="actions">
           ${
             this.notifications === 'default' && (etaS ?? 0) > NOTIFY_FROM_S
@@ -84,6 +90,12 @@ export class SwJob extends SwElement {
     </section>`;
   }
 
+  #price({ record }: JobView): TemplateResult | typeof nothing {
+    if (this.policy === null || record.price === undefined) return nothing;
+    const amount = amountText(this.policy, record.price);
+    return html`<span class="small soft num">${t('job.price', { amount })}</span>`;
+  }
+
   #ended(job: JobView): TemplateResult {
     const failed = job.record.state === 'failed';
     const { id: jobId } = job.record;
@@ -94,7 +106,10 @@ export class SwJob extends SwElement {
       </h2>
       <p>
         ${failed && job.error !== null ? errorSentence(job.error) : nothing}
-        <span class="soft">${failed ? t('job.failedCost') : t('job.interruptedBody')}</span>
+        <span class="soft"
+          >${failed ? t('job.failedCost') : t('job.interruptedBody')}
+          ${this.policy !== null && job.record.price !== undefined ? t('job.notCharged') : nothing}</span
+        >
       </p>
       <div class="actions">
         <button class="btn primary" type="button" @click=${() => this.ask('retry-job', { jobId })}>

@@ -1,10 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { JobView } from '../../contracts/app.api.ts';
+import type { Policy } from '../../contracts/licence/policy.ts';
 import type { PictureRecord } from '../../contracts/records.ts';
 import { errorSentence } from '../errors.ts';
 import { BlobUrls } from '../lib/blob-url.ts';
 import { define, SwElement } from '../lib/element.ts';
+import { amountText } from '../lib/licence-words.ts';
 import { motionName } from '../lib/names.ts';
 import { vars } from '../lib/vars.ts';
 import { sharedStyles } from '../shared.styles.ts';
@@ -27,15 +29,22 @@ import { queueStyles } from './sw-queue.styles.ts';
  */
 export class SwQueue extends SwElement {
   static override styles = [sharedStyles, queueStyles];
-  static override properties = { jobs: { attribute: false }, pictures: { attribute: false } };
+  static override properties = {
+    jobs: { attribute: false },
+    pictures: { attribute: false },
+    policy: { attribute: false },
+  };
   declare jobs: readonly JobView[];
   declare pictures: readonly PictureRecord[];
+  /** What amounts are called; null where nothing is metered. */
+  declare policy: Policy | null;
   readonly #urls = new BlobUrls();
 
   constructor() {
     super();
     this.jobs = [];
     this.pictures = [];
+    this.policy = null;
   }
 
   override disconnectedCallback(): void {
@@ -80,7 +89,7 @@ export class SwQueue extends SwElement {
         ${this.#thumbnail(job)}
         <span class="text">
           <span class="name" dir="auto">${name}</span>
-          ${this.#status(job)}
+          ${this.#status(job)}${this.#price(job)}
           ${
             state === 'running'
               ? html`<span class="track"
@@ -134,6 +143,18 @@ export class SwQueue extends SwElement {
     const url =
       job.previewUrl ?? (picture === undefined ? null : this.#urls.url(picture.id, picture.thumbnail));
     return url === null ? html`<span class="blank"></span>` : html`<img alt="" src=${url} />`;
+  }
+
+  #price({ record: { state, price } }: JobView): TemplateResult | typeof nothing {
+    if (this.policy === null || price === undefined) return nothing;
+    const amount = amountText(this.policy, price);
+    const words =
+      state === 'done'
+        ? t('job.paid', { amount })
+        : state === 'queued' || state === 'running'
+          ? t('job.price', { amount })
+          : t('job.notCharged');
+    return html`<span class="small soft num">${words}</span>`;
   }
 
   #status(job: JobView): TemplateResult {

@@ -41,6 +41,19 @@ export const segmentsStyles = css`
       0 0 0 1.5px var(--sw-accent),
       0 1px 3px rgb(0 0 0 / 0.1);
   }
+  .words {
+    display: inline-flex;
+    align-items: center;
+    gap: 4px;
+    --sw-icon-size: 15px;
+  }
+  .locked,
+  .locked input {
+    cursor: default;
+  }
+  .locked:hover {
+    color: var(--sw-ink-soft);
+  }
   label:has(:focus-visible) {
     outline: 3px solid var(--sw-accent);
     outline-offset: 2px;

@@ -3,6 +3,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { define, SwElement } from '../lib/element.ts';
 import { vars } from '../lib/vars.ts';
 import { sharedStyles } from '../shared.styles.ts';
+import '../sw-icon/sw-icon.ts';
 import { segmentsStyles } from './sw-segments.styles.ts';
 
 /** One choice of a row of segments. */
@@ -11,6 +12,8 @@ export interface Segment {
   readonly label: string;
   /** What a screen reader says instead of the label. */
   readonly name?: string;
+  /** Shown with a lock: it can be reached and is read out, and can't be taken. Its `name` says why. */
+  readonly locked?: boolean;
   /** Width over height of a small outline drawn above the label. */
   readonly ratio?: number;
 }
@@ -25,6 +28,16 @@ export class SegmentChangeEvent extends Event {
   }
 }
 
+/** The person tried a choice that is locked. */
+export class SegmentLockedEvent extends Event {
+  readonly value: string;
+
+  constructor(value: string) {
+    super('sw-segment-locked');
+    this.value = value;
+  }
+}
+
 /**
  * A few choices in a row, one of them taken: native radio buttons, so arrows, labels and forms work as everywhere.
  *
@@ -32,6 +45,7 @@ export class SegmentChangeEvent extends Event {
  * @attribute label what is chosen, for screen readers
  * @attribute value the choice taken
  * @fires sw-segment-change
+ * @fires sw-segment-locked
  * @csspart group the row
  */
 export class SwSegments extends SwElement {
@@ -54,20 +68,33 @@ export class SwSegments extends SwElement {
         this.choices,
         (choice) => choice.value,
         (choice) =>
-          html`<label>
+          html`<label class=${choice.locked === true ? 'locked' : ''}>
             <input
               type="radio"
               name="segment"
               .value=${choice.value}
               .checked=${choice.value === this.value}
               aria-label=${choice.name ?? choice.label}
-              @change=${() => this.dispatchEvent(new SegmentChangeEvent(choice.value))}
+              aria-disabled=${choice.locked === true ? 'true' : nothing}
+              @change=${() => this.#choose(choice)}
             />
             ${choice.ratio === undefined ? nothing : html`<span class="shape" ${vars(outline(choice.ratio))}></span>`}
-            <span aria-hidden="true">${choice.label}</span>
+            <span aria-hidden="true" class="words"
+              >${choice.locked === true ? html`<sw-icon name="lock"></sw-icon>` : nothing}${choice.label}</span
+            >
           </label>`,
       )}
     </fieldset>`;
+  }
+
+  #choose({ value, locked }: Segment): void {
+    if (locked !== true) {
+      this.dispatchEvent(new SegmentChangeEvent(value));
+      return;
+    }
+    // The browser has taken it already; what was taken before is put back, and the focus stays to be moved on.
+    for (const input of this.renderRoot.querySelectorAll('input')) input.checked = input.value === this.value;
+    this.dispatchEvent(new SegmentLockedEvent(value));
   }
 }
 
@@ -85,5 +112,6 @@ declare global {
   }
   interface HTMLElementEventMap {
     'sw-segment-change': SegmentChangeEvent;
+    'sw-segment-locked': SegmentLockedEvent;
   }
 }

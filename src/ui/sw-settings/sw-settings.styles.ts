@@ -110,6 +110,18 @@ export const settingsStyles = css`
   .tip .btn {
     background: var(--sw-surface);
   }
+  .locked {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: var(--sw-space-2);
+    --sw-icon-size: 16px;
+  }
+  .locked a {
+    display: inline-flex;
+    align-items: center;
+    min-block-size: var(--sw-target);
+  }
   details {
     border-block-start: 1px solid var(--sw-line);
   }

@@ -9,13 +9,16 @@ import {
   type ClipSettings,
 } from '../../contracts/settings.ts';
 import { define, SwElement } from '../lib/element.ts';
+import type { ChoiceLocks } from '../lib/choice-locks.ts';
+import { lockedName, lockSentence } from '../lib/licence-words.ts';
 import { shapeName } from '../lib/names.ts';
+import type { Lock } from '../../contracts/licence/view.ts';
 import { sharedStyles } from '../shared.styles.ts';
 import { secondsShort } from '../strings/format.ts';
 import { number, t } from '../strings/strings.ts';
 import '../sw-icon/sw-icon.ts';
 import '../sw-segments/sw-segments.ts';
-import type { SegmentChangeEvent } from '../sw-segments/sw-segments.ts';
+import type { SegmentChangeEvent, SegmentLockedEvent } from '../sw-segments/sw-segments.ts';
 import { settingsStyles } from './sw-settings.styles.ts';
 
 /** Up to here a clip is at its best, seconds; beyond it two clips are suggested. */
@@ -41,17 +44,25 @@ export class SwSettings extends SwElement {
     settings: { attribute: false },
     ratio: { type: Number },
     canMake: { type: Boolean, attribute: 'can-make' },
+    locks: { attribute: false },
+    tried: { state: true },
   };
   declare settings: ClipSettings;
   /** Width over height of the picture, for the outline of its shape. */
   declare ratio: number;
   declare canMake: boolean;
+  /** Choices that the tier in force lacks; null where there is no licence. */
+  declare locks: ChoiceLocks | null;
+  /** The lock that the person ran into last. */
+  declare protected tried: Lock | null;
 
   constructor() {
     super();
     this.settings = DEFAULT_SETTINGS;
     this.ratio = 1;
     this.canMake = false;
+    this.locks = null;
+    this.tried = null;
   }
 
   protected override render(): TemplateResult {
@@ -86,7 +97,7 @@ export class SwSettings extends SwElement {
           .value=${String(seconds)}
           @input=${(event: Event) => {
             if (event.target instanceof HTMLInputElement) {
-              this.ask('settings', { change: { seconds: event.target.valueAsNumber } });
+              this.#setLength(event.target);
             }
           }}
         />
@@ -98,8 +109,50 @@ export class SwSettings extends SwElement {
           <span class="end">${secondsShort(SECONDS_MAX)}</span>
         </div>
       </div>
+      ${this.#lengthLock()}${this.#tried('seconds')}
       ${seconds > BEST_MAX_S ? this.#twoClips(seconds) : nothing}
     </section>`;
+  }
+
+  /** A length that the tier lacks isn't taken: the slider stays at the nearest one that it has. */
+  #setLength(input: HTMLInputElement): void {
+    const free = this.locks?.seconds ?? null;
+    const wanted = input.valueAsNumber;
+    const seconds = free === null ? wanted : Math.min(free.max, Math.max(free.min, wanted));
+    if (free !== null) this.tried = seconds === wanted ? null : free.lock;
+    if (seconds !== wanted) input.value = String(seconds);
+    if (seconds !== this.settings.seconds) this.ask('settings', { change: { seconds } });
+  }
+
+  #lengthLock(): TemplateResult | typeof nothing {
+    const free = this.locks?.seconds ?? null;
+    if (free === null || this.tried?.what === 'seconds') return nothing;
+    return html`<p class="small soft locked">
+      <sw-icon name="lock"></sw-icon>${
+        free.lock.tier === null
+          ? lockSentence(free.lock)
+          : t('lock.upTo', {
+              seconds: secondsShort(free.lock.tier.grant.seconds.max),
+              tier: free.lock.tier.name,
+            })
+      }
+    </p>`;
+  }
+
+  /** Why what was tried last is locked, and where to read on. */
+  #tried(what: Lock['what']): TemplateResult | typeof nothing {
+    if (this.locks === null) return nothing;
+    const lock = this.tried?.what === what ? this.tried : null;
+    return html`<div role="status">
+      ${
+        lock === null
+          ? nothing
+          : html`<p class="small locked">
+              <sw-icon name="lock"></sw-icon><span>${lockSentence(lock)}</span>
+              <a href="#/account">${t('price.see')}</a>
+            </p>`
+      }
+    </div>`;
   }
 
   #twoClips(seconds: number): TemplateResult {
@@ -126,12 +179,22 @@ export class SwSettings extends SwElement {
       <sw-segments
         .label=${t('settings.size')}
         .value=${this.settings.resolution}
-        .choices=${RESOLUTIONS.map((value) => ({ value, label: value }))}
+        .choices=${RESOLUTIONS.map((value) => {
+          const lock = this.locks?.resolutions.get(value);
+          return lock === undefined
+            ? { value, label: value }
+            : { value, label: value, locked: true, name: lockedName(value, lock) };
+        })}
+        @sw-segment-locked=${(event: SegmentLockedEvent) => {
+          this.tried = this.locks?.resolutions.get(event.value) ?? null;
+        }}
         @sw-segment-change=${(event: SegmentChangeEvent) => {
+          this.tried = null;
           const resolution = RESOLUTIONS.find((value) => value === event.value);
           if (resolution !== undefined) this.ask('settings', { change: { resolution } });
         }}
       ></sw-segments>
+      ${this.#tried('resolution')}
     </section>`;
   }
 

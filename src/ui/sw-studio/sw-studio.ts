@@ -5,6 +5,8 @@ import type { PictureRecord } from '../../contracts/records.ts';
 import { errorSentence } from '../errors.ts';
 import { hasAlpha } from '../lib/alpha.ts';
 import { define, SwElement } from '../lib/element.ts';
+import { isStopped } from '../lib/licence-words.ts';
+import type * as LicenceParts from '../lib/licence-parts.ts';
 import { shapeName } from '../lib/names.ts';
 import { listedNotices } from '../notices.ts';
 import { sharedStyles } from '../shared.styles.ts';
@@ -45,6 +47,7 @@ export class SwStudio extends SwElement {
     playing: { state: true },
     placing: { state: true },
     alpha: { state: true },
+    licenceParts: { state: true },
   };
   declare app: App | null;
   declare state: AppState | null;
@@ -55,6 +58,9 @@ export class SwStudio extends SwElement {
   declare protected playing: boolean;
   declare protected placing: boolean;
   declare protected alpha: boolean;
+  /** Fetched once a page has a licence. */
+  declare protected licenceParts: typeof LicenceParts | null;
+  #fetchingParts = false;
   #alphaOf = '';
   #sizes: ResizeObserver | null = null;
   readonly #keys = new StudioKeys({
@@ -74,6 +80,7 @@ export class SwStudio extends SwElement {
     this.playing = !matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.placing = false;
     this.alpha = false;
+    this.licenceParts = null;
     this.addEventListener('sw-play-request', () => (this.playing = !this.playing));
     this.addEventListener('sw-place-request', (event) => (this.placing = event.detail.placing));
     this.addEventListener('sw-points-request', () => (this.placing = false));
@@ -96,6 +103,14 @@ export class SwStudio extends SwElement {
   }
 
   protected override willUpdate(_changed: PropertyValues<this>): void {
+    if (this.state?.licence && !this.#fetchingParts) {
+      this.#fetchingParts = true;
+      void import('../lib/licence-parts.ts').then(
+        (parts) => (this.licenceParts = parts),
+        // Without a connection: fetched again at the next change.
+        () => (this.#fetchingParts = false),
+      );
+    }
     const picture = this.state?.picture;
     const id = picture?.phase === 'open' ? picture.record.id : '';
     if (id === this.#alphaOf) return;
@@ -111,10 +126,21 @@ export class SwStudio extends SwElement {
 
   #make(): void {
     const picture = this.state?.picture;
-    if (picture?.phase !== 'open' || this.placing || this.#watched() !== null) return;
+    if (picture?.phase !== 'open' || this.placing || this.#watched() !== null || this.#locked()) return;
     this.renderRoot.querySelectorAll('sw-prompt').forEach((prompt: SwPrompt) => prompt.flush());
     this.renderRoot.querySelector('dialog')?.close();
     this.ask('make', { parts: 1 });
+  }
+
+  /** Whether the tier, what is left or the licence's state keeps a clip from being made; `sw-price` says which. */
+  #locked(): boolean {
+    const licence = this.state?.licence ?? null;
+    if (licence === null) return false;
+    return (
+      licence.locks.length > 0 ||
+      isStopped(licence.status) ||
+      (licence.metered && licence.quote?.affordable === false)
+    );
   }
 
   #cancel(): void {
@@ -254,7 +280,12 @@ export class SwStudio extends SwElement {
       <sw-settings
         .settings=${state.settings}
         .ratio=${open === null ? 1 : open.record.width / open.record.height}
-        ?can-make=${open !== null}
+        ?can-make=${open !== null && !this.#locked()}
+        .locks=${
+          state.licence === null
+            ? null
+            : (this.licenceParts?.choiceLocks(state.licence, state.settings) ?? null)
+        }
       ></sw-settings>`;
   }
 
@@ -264,12 +295,22 @@ export class SwStudio extends SwElement {
       (job) => job.record.id !== this.watching && job.record.state !== 'cancelled',
     );
     if (others.length === 0) return nothing;
-    return html`<sw-queue .jobs=${state.jobs} .pictures=${state.pictures}></sw-queue>`;
+    return html`<sw-queue
+      .jobs=${state.jobs}
+      .pictures=${state.pictures}
+      .policy=${state.licence?.policy ?? null}
+    ></sw-queue>`;
   }
 
   #bar(state: AppState): TemplateResult {
     const job = this.#watched();
-    if (job !== null) return html`<sw-job .job=${job} .notifications=${state.notifications}></sw-job>`;
+    if (job !== null) {
+      return html`<sw-job
+        .job=${job}
+        .notifications=${state.notifications}
+        .policy=${state.licence?.policy ?? null}
+      ></sw-job>`;
+    }
     const clip = state.clips.find((one) => one.id === state.shownClipId);
     if (clip !== undefined) return html`<sw-clip-actions .clip=${clip}></sw-clip-actions>`;
     const open = state.picture.phase === 'open' ? state.picture : null;
@@ -277,12 +318,13 @@ export class SwStudio extends SwElement {
     const { motion } = state.settings;
     const wordless = motion.kind === 'prompt' && motion.prompt.trim() === '';
     const refused = state.scoreError !== null && !wordless && motion.kind === 'preset';
-    const blocked = open === null || wordless || this.placing || state.scoreError !== null;
+    const blocked = open === null || wordless || this.placing || state.scoreError !== null || this.#locked();
     const make = html`<button
       class="btn primary make"
       part="make"
       type="button"
       aria-disabled=${blocked}
+      aria-describedby=${state.licence === null ? nothing : 'price'}
       @click=${() => (blocked ? undefined : this.#make())}
     >
       <span class="lines">
@@ -297,6 +339,7 @@ export class SwStudio extends SwElement {
           </p>`
         : nothing
     }
+    ${state.licence === null ? nothing : html`<sw-price id="price" .view=${state.licence}></sw-price>`}
     ${
       this.wide
         ? html`${make}${open === null ? nothing : html`<p class="sizes small soft num">${sizeLine(open.record, state)}</p>`}`

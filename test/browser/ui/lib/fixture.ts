@@ -140,7 +140,7 @@ export interface Call {
 /** The application's interface with nothing behind it: a state that a test sets, and a list of what was asked. */
 export class ListeningApp implements App {
   state: AppState;
-  readonly licence: App['licence'] = null;
+  licence: App['licence'] = null;
   readonly calls: Call[] = [];
   /** What `makeClip` and `regenerate` put into the state. */
   onMake: () => string | null = () => null;
