@@ -69,6 +69,9 @@ function parseJson(request: RawRequest): unknown {
   if (/\\u(0000|[dD][89a-fA-F])/.test(text) && !isText(value)) {
     throw new ApiError('ERR_REQUEST_INVALID', 'A text holds a character that none may hold.');
   }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ApiError('ERR_REQUEST_INVALID', 'The body has to be an object.', { details: { field: '' } });
+  }
   return value;
 }
 

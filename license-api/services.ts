@@ -230,6 +230,7 @@ export interface Signer {
   signEntitlement(claims: Omit<EntitlementClaims, 'iss' | 'aud'>): Promise<string>;
   signLease(claims: Omit<LeaseClaims, 'iss' | 'aud'>): Promise<string>;
   signRevocations(claims: Omit<RevocationsClaims, 'iss' | 'aud' | 'sub'>): Promise<string>;
+  /** Reads the database now and then: not to be called within a transaction. */
   jwks(): Promise<Jwks>;
   /** Makes a new key that signs from now on; the old ones stay published. */
   rotate(): Promise<{ readonly kid: string }>;

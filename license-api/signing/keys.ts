@@ -67,8 +67,16 @@ export async function createSigner(options: SignerOptions): Promise<Signer> {
     loadedAtMs = clock.nowMs();
   }
 
-  async function current(): Promise<readonly Loaded[]> {
-    if (Math.abs(clock.nowMs() - loadedAtMs) > RELOAD_MS) await reload();
+  function stale(): boolean {
+    return Math.abs(clock.nowMs() - loadedAtMs) > RELOAD_MS;
+  }
+
+  /** Never waits for the database: whoever signs may be within a transaction that holds the only connection. */
+  function current(): readonly Loaded[] {
+    if (stale()) {
+      loadedAtMs = clock.nowMs();
+      void reload().catch(() => undefined);
+    }
     return keys;
   }
 
@@ -86,7 +94,7 @@ export async function createSigner(options: SignerOptions): Promise<Signer> {
   await reload();
 
   async function sign(typ: string, claims: JWTPayload): Promise<string> {
-    const newest = (await current()).at(-1);
+    const newest = current().at(-1);
     if (newest === undefined) throw new Error('There is no signing key.');
     return new SignJWT({ ...claims, iss: issuer, aud: AUDIENCE })
       .setProtectedHeader({ alg: 'EdDSA', typ, kid: newest.kid })
@@ -98,16 +106,12 @@ export async function createSigner(options: SignerOptions): Promise<Signer> {
     signEntitlement: (claims) => sign(TOKEN_TYPES.entitlement, { ...claims }),
     signLease: (claims) => sign(TOKEN_TYPES.lease, { ...claims }),
     signRevocations: (claims) => sign(TOKEN_TYPES.revocations, { ...claims, sub: 'revocations' }),
-    jwks: async (): Promise<Jwks> => ({
-      keys: (await current()).map(({ kid, x }) => ({
-        kty: 'OKP',
-        crv: 'Ed25519',
-        x,
-        kid,
-        alg: 'EdDSA',
-        use: 'sig',
-      })),
-    }),
+    jwks: async (): Promise<Jwks> => {
+      if (stale()) await reload();
+      return {
+        keys: keys.map(({ kid, x }) => ({ kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' })),
+      };
+    },
     rotate: async () => {
       const { kid, jwk } = await generate();
       await database.query(INSERT, [kid, JSON.stringify(jwk), clock.nowMs()]);

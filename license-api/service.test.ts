@@ -1,0 +1,3 @@
+import { serviceSuite } from './test-suite.ts';
+
+serviceSuite('the embedded database', () => Promise.resolve({ folder: null }));
