@@ -1,6 +1,8 @@
 import { compactVerify, importJWK } from 'jose';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { entryHash, returnEvents } from '../src/core/licence/ledger.ts';
 import type { DatabaseOptions } from './database/database.ts';
 import { DAY_MS, startService, strangeKey, TestDevice, type Bend, type Service } from './test-service.ts';
 
@@ -228,13 +230,8 @@ export function serviceSuite(name: string, where: () => Promise<DatabaseOptions>
       expect((await thief.device.sync()).code).toBe('ERR_LEDGER_DAMAGED');
       expect((await device.sync([a, b])).status).toBe(200);
       expect((await device.sync()).status).toBe(200);
-      device.write({
-        type: 'lease',
-        leaseId,
-        amount: 100,
-        expiresAtS: device.entries[0]?.event.type === 'lease' ? device.entries[0].event.expiresAtS : 0,
-      });
-      expect((await device.sync()).code).toBe('ERR_LEDGER_DAMAGED');
+      const { hash: _hash, ...twice } = { ...a, seq: d.seq + 1, prev: d.hash };
+      expect((await device.sync([{ ...twice, hash: entryHash(twice) }])).code).toBe('ERR_LEDGER_DAMAGED');
       expect(await service.licence(id)).toMatchObject({ leased: 0, committed: 50, balance: 950 });
     });
 
@@ -297,6 +294,74 @@ export function serviceSuite(name: string, where: () => Promise<DatabaseOptions>
         'ERR_REQUEST_ORIGIN',
       );
       expect(await service.licence(licence.id)).toMatchObject({ leased: 0 });
+    });
+
+    it('adds up after any sequence of operations and retries', async () => {
+      const step = fc.record({
+        what: fc.constantFrom(
+          'lease',
+          'reserve',
+          'commit',
+          'release',
+          'return',
+          'sync',
+          'again',
+          'days',
+          'adjust',
+          'refund',
+        ),
+        amount: fc.integer({ min: 1, max: 400 }),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
+          const { device, id } = await sold();
+          const { accounting } = service.services;
+          let jobs = 0;
+          for (const { what, amount } of steps) {
+            const open = Object.keys(device.ledger.reservations)[0];
+            const lease = device.ledger.leases.find(({ left }) => left > 0);
+            if (what === 'lease') await device.lease(1, amount);
+            else if (what === 'reserve' && lease !== undefined) {
+              const parts = [{ leaseId: lease.leaseId, amount: Math.min(amount, lease.left) }];
+              device.write({ type: 'reserve', jobId: `j${jobs++}`, parts });
+            } else if (what === 'commit' && open !== undefined) device.write({ type: 'commit', jobId: open });
+            else if (what === 'release' && open !== undefined) {
+              device.write({ type: 'release', jobId: open, reason: 'failed' });
+            } else if (what === 'return') {
+              for (const event of returnEvents(device.ledger, 'all')) device.write(event);
+            } else if (what === 'sync') expect((await device.sync()).code).toBeNull();
+            else if (what === 'again') {
+              const bend = { key: randomUUID() };
+              const [one, two] = await Promise.all([
+                device.lease(1, amount, bend),
+                device.lease(1, amount, bend),
+              ]);
+              expect(one.code).toBe(two.code);
+              if (one.code === null) expect(one.text).toBe(two.text);
+            } else if (what === 'days') service.clock.ms += (amount % 20) * DAY_MS;
+            else if (what === 'adjust' || what === 'refund') {
+              await service.database
+                .transaction((tx) => accounting[what](tx, 'test', id, amount, 'test'))
+                .catch((error: unknown) => expect(error).toMatchObject({ code: 'ERR_OPERATOR_CONFLICT' }));
+            }
+            const now = await service.licence(id);
+            expect(now.granted).toBe(now.balance + now.leased + now.committed + now.lapsed);
+            const [sum] = await service.database.query<{ bad: number; held: number }>(
+              `SELECT count(*) FILTER (WHERE amount <> committed + released + held)::bigint AS bad,
+                 coalesce(sum(held), 0)::bigint AS held FROM leases WHERE licence_id = $1`,
+              [id],
+            );
+            expect(sum).toEqual({ bad: 0, held: now.leased });
+          }
+          expect((await device.sync()).code).toBeNull();
+          const [spent] = await service.database.query<{ committed: number }>(
+            'SELECT coalesce(sum(committed), 0)::bigint AS committed FROM leases WHERE licence_id = $1',
+            [id],
+          );
+          expect(spent?.committed).toBe(device.ledger.totals.committed);
+        }),
+        { numRuns: 15 },
+      );
     });
 
     it('keeps old keys published when a new one signs', async () => {
