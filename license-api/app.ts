@@ -28,7 +28,7 @@ async function readBody(context: AppContext, max: number): Promise<Uint8Array<Ar
     return read;
   }
   if (Number(context.req.header('Content-Length') ?? 0) > max) throw tooLarge(max);
-  const stream = context.req.raw.body;
+  const stream: ReadableStream<Uint8Array> | null = context.req.raw.body;
   if (stream === null) return new Uint8Array(0);
   const reader = stream.getReader();
   const chunks: Uint8Array[] = [];

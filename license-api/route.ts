@@ -26,11 +26,11 @@ export interface RouteDefinition<
   readonly errors?: readonly LicenceErrorCode[];
   readonly transaction?: boolean;
   readonly maxAgeS?: number;
-  handler(
+  handler: (
     body: Output<Request>,
     context: RouteContext,
     query: Output<Query>,
-  ): Promise<
+  ) => Promise<
     | { readonly status?: 200 | 201; readonly body: v.InferInput<Response>; readonly refusal?: undefined }
     | Extract<Answer, { refusal: ApiError }>
   >;

@@ -24,7 +24,7 @@ export async function openPglite(folder: string | null): Promise<Database> {
   const engine = await (folder === null ? PGlite.create(options) : PGlite.create(folder, options));
   return {
     kind: 'pglite',
-    query: queryable(engine).query,
+    ...queryable(engine),
     transaction: (work) => withRetry(() => engine.transaction((transaction) => work(queryable(transaction)))),
     close: () => engine.close(),
   };

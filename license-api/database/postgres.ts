@@ -12,7 +12,7 @@ export interface PostgresOptions {
 }
 
 const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
-  oid === BIGINT_OID ? safeInteger : pg.types.getTypeParser(oid, format);
+  oid === BIGINT_OID ? safeInteger : (pg.types.getTypeParser(oid, format) as (text: string) => unknown);
 
 function queryable(client: Pick<pg.PoolClient, 'query'>): Queryable {
   return {

@@ -1,0 +1,14 @@
+import { afterAll, beforeAll } from 'vitest';
+import { startPostgres, type TestPostgres } from './test-postgres.ts';
+import { serviceSuite } from './test-suite.ts';
+
+let server: TestPostgres | null = null;
+beforeAll(async () => {
+  server = await startPostgres();
+}, 600_000);
+afterAll(() => server?.stop());
+
+serviceSuite('PostgreSQL', async () => {
+  if (server === null) throw new Error('the server did not start');
+  return { url: await server.database() };
+});
