@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createLocalJWKSet, jwtVerify } from 'jose';
 import * as v from 'valibot';
-import { jwksSchema } from '../../../src/contracts/licence/api.ts';
+import { jwksSchema, revocationsResponseSchema, type Jwks } from '../../../src/contracts/licence/api.ts';
+import { AUDIENCE, TOKEN_TYPES } from '../../../src/contracts/licence/tokens.ts';
 import type { LicenceConfig } from '../../../src/contracts/licence/view.ts';
 import { fileRevision } from '../service-worker-plugin.ts';
 import type { ServerOptions } from '../static-server.ts';
@@ -34,6 +36,22 @@ function readAddress(text: string): URL {
   return url;
 }
 
+/** The issuer as the service itself signs it, in its list of revocations; null when there is no such list. */
+async function readIssuer(url: string, { keys }: Jwks): Promise<string | null> {
+  try {
+    const response = await fetch(`${url}/v1/revocations`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    const { revocations } = v.parse(revocationsResponseSchema, await response.json());
+    const { payload } = await jwtVerify(revocations, createLocalJWKSet({ keys }), {
+      algorithms: ['EdDSA'],
+      audience: AUDIENCE,
+      typ: TOKEN_TYPES.revocations,
+    });
+    return payload.iss ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Asks a licence API for its public keys, once, and pins them. Whoever answers at this moment is trusted from then on;
  * the page takes no key from anywhere else.
@@ -57,7 +75,9 @@ export async function fetchPageLicence(address: string): Promise<PageLicence> {
   if (!parsed.success || parsed.output.keys.length === 0) {
     throw new LicenceApiError(`${jwks} has no Ed25519 signing keys: is that a licence API?`);
   }
-  return { config: { url, issuer: base.origin, keys: parsed.output.keys }, origin: base.origin };
+  // A service with an ISSUER of its own says so in what it signs; by default it is its address.
+  const issuer = (await readIssuer(url, parsed.output)) ?? base.origin;
+  return { config: { url, issuer, keys: parsed.output.keys }, origin: base.origin };
 }
 
 /** Text as the value of an attribute between single quotes. */
