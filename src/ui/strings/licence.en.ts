@@ -175,6 +175,7 @@ export const licenceEn = {
   'lock.nowhere.quality': 'No tier has this model here.',
   'lock.nowhere.mode': 'No tier has this mode here.',
   'lock.upTo': 'Up to {seconds} in {tier}',
+  'lock.upToHere': 'Up to {seconds} here',
 
   'job.price': 'Costs {amount} when it’s done',
   'job.paid': 'Cost {amount}',

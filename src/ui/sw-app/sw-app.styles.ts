@@ -214,4 +214,13 @@ export const appStyles = css`
       text-align: center;
     }
   }
+  /* Four pages on a phone: narrower gaps, so that nothing leaves the screen. */
+  @container (max-width: 430px) {
+    nav.four a {
+      padding-inline: 5px;
+    }
+    nav.four a[aria-current='page']::after {
+      inset-inline: 5px;
+    }
+  }
 `;

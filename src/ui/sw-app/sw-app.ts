@@ -175,7 +175,7 @@ export class SwApp extends SwElement {
         <a class="home" href="#/"
           ><sw-mark><span class="words">${t('app.name')}</span></sw-mark></a
         >
-        <nav aria-label=${t('app.nav')}>
+        <nav class=${state === null || state.licence === null ? '' : 'four'} aria-label=${t('app.nav')}>
           ${(state === null || state.licence === null ? PAGES : LICENSED_PAGES).map(
             (page) =>
               html`<a href=${hashOf({ page })} aria-current=${page === route.page ? 'page' : 'false'}

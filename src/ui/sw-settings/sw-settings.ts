@@ -130,7 +130,7 @@ export class SwSettings extends SwElement {
     return html`<p class="small soft locked">
       <sw-icon name="lock"></sw-icon>${
         free.lock.tier === null
-          ? lockSentence(free.lock)
+          ? t('lock.upToHere', { seconds: secondsShort(free.max) })
           : t('lock.upTo', {
               seconds: secondsShort(free.lock.tier.grant.seconds.max),
               tier: free.lock.tier.name,

@@ -242,6 +242,7 @@ describe('account', () => {
     const main = deep(element, 'main', HTMLElement);
     expect(main.scrollWidth).toBeLessThanOrEqual(390);
     expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(390);
+    expect(deep(element, '.theme', HTMLElement).getBoundingClientRect().right).toBeLessThanOrEqual(390);
     for (const one of deepAll(element, 'nav a, .btn').filter((found) => found.checkVisibility()))
       expect(one.getBoundingClientRect().height).toBeGreaterThanOrEqual(44);
   });
