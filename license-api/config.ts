@@ -9,7 +9,7 @@ import { stripePricesSchema, type StripePrices } from './routes/webhook-stripe.t
 /** What `npm run license-api -- --help` prints. */
 export const USAGE = `npm run license-api -- [--port N] [--policy ID|FILE]
 
-  --port N           port to listen on (default 4190; PORT)
+  --port N           port to listen on (default 8787; PORT)
   --policy ID|FILE   a ready policy (five-tier, flat, premium-ultimate) or a JSON file (POLICY)
   --help             this text
 
@@ -79,7 +79,7 @@ const secretsSchema = v.pipe(
 const environmentSchema = v.object({
   PORT: v.optional(
     v.pipe(v.string(), v.regex(/^\d{1,5}$/, 'a port'), v.transform(Number), v.maxValue(65535, 'a port')),
-    '4190',
+    '8787',
   ),
   HOST: v.optional(v.pipe(v.string(), v.regex(/^[\w.:-]{1,255}$/, 'an address')), '127.0.0.1'),
   DATABASE_URL: v.optional(v.pipe(v.string(), v.regex(/^postgres(ql)?:\/\//, 'postgres://…'))),
