@@ -13,7 +13,7 @@ function show(licence?: LicenceConfig): void {
 
 /** What the page says of its licence is read only where it says something. */
 async function showLicensed(content: string): Promise<void> {
-  const { readLicenceConfig } = await import('./lib/licence-config.ts');
+  const { readLicenceConfig } = await import('../app/licence-config.ts');
   const licence = readLicenceConfig(content);
   if (licence !== null) {
     show(licence);

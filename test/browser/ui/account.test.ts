@@ -8,7 +8,7 @@ import type { PictureRecord } from '../../../src/contracts/records.ts';
 import { makeKey } from '../../../src/core/licence/key.ts';
 import { errorSentence } from '../../../src/ui/errors.ts';
 import { choiceLocks } from '../../../src/ui/lib/choice-locks.ts';
-import { readLicenceConfig } from '../../../src/ui/lib/licence-config.ts';
+import { readLicenceConfig } from '../../../src/app/licence-config.ts';
 import { SwAccount } from '../../../src/ui/sw-account/sw-account.ts';
 import { SwApp } from '../../../src/ui/sw-app/sw-app.ts';
 import { SwJob } from '../../../src/ui/sw-job/sw-job.ts';

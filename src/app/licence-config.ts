@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { jwksSchema } from '../../contracts/licence/api.ts';
-import { policySchema } from '../../contracts/licence/policy.ts';
-import type { LicenceConfig } from '../../contracts/licence/view.ts';
+import { jwksSchema } from '../contracts/licence/api.ts';
+import { policySchema } from '../contracts/licence/policy.ts';
+import type { LicenceConfig } from '../contracts/licence/view.ts';
 
 const addressSchema = v.pipe(
   v.string(),
