@@ -16,7 +16,6 @@ import { addressOf, rateLimit } from './middleware/rate.ts';
 import { openApiRoute } from './openapi.ts';
 import { deviceRoutes } from './routes/device.ts';
 import { operatorAuthenticator, operatorRoutes } from './routes/operator.ts';
-import { preparePayments } from './routes/payment.ts';
 import { webhookAuthenticator, webhookRoutes } from './routes/webhook.ts';
 import type { Services } from './services.ts';
 
@@ -70,9 +69,7 @@ async function freshServices(config: Config, issuer: string): Promise<Services> 
     SYSTEM_CLOCK,
   );
   try {
-    const services = await createServices({ database, issuer, policies: config.policies });
-    await preparePayments(database);
-    return services;
+    return await createServices({ database, issuer, policies: config.policies });
   } catch (error) {
     await database.close();
     throw error;

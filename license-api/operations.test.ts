@@ -11,7 +11,6 @@ import { Buckets, networkOf, rateLimit } from './middleware/rate.ts';
 import { openApiRoute } from './openapi.ts';
 import { deviceRoutes } from './routes/device.ts';
 import { operatorAuthenticator, operatorRoutes } from './routes/operator.ts';
-import { preparePayments } from './routes/payment.ts';
 import { webhookAuthenticator, webhookRoutes } from './routes/webhook.ts';
 import { webhookSignature } from './routes/webhook-signature.ts';
 import type { Database, Route } from './services.ts';
@@ -34,7 +33,6 @@ beforeEach(async () => {
     issuer: 'https://api.example',
     policies: config?.policies ?? new Map(),
   });
-  await preparePayments(database);
   const webhooks = {
     secrets: ['our-own-webhook-secret'],
     stripeSecrets: ['whsec_the_next_one_is_newer', STRIPE_SECRET],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { startPostgres, type TestPostgres } from './test-postgres.ts';
+import { databaseSuite } from './test-suite-database.ts';
 import { serviceSuite } from './test-suite.ts';
 
 let server: TestPostgres | null = null;
@@ -8,7 +9,10 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => server?.stop());
 
-serviceSuite('PostgreSQL', async () => {
+async function fresh() {
   if (server === null) throw new Error('the server did not start');
   return { url: await server.database() };
-});
+}
+
+serviceSuite('PostgreSQL', fresh);
+databaseSuite('PostgreSQL', fresh);

@@ -1,3 +1,7 @@
+import { databaseSuite } from './test-suite-database.ts';
 import { serviceSuite } from './test-suite.ts';
 
-serviceSuite('the embedded database', () => Promise.resolve({ folder: null }));
+const inMemory = () => Promise.resolve({ folder: null });
+
+serviceSuite('the embedded database', inMemory);
+databaseSuite('the embedded database', inMemory);

@@ -1,4 +1,4 @@
-import type { Database, Licence, RouteContext, Transaction } from '../services.ts';
+import type { Licence, RouteContext, Transaction } from '../services.ts';
 import { keyForReference } from './operator.ts';
 
 /** What somebody's payment means for a licence, whoever the provider is. Times are the provider's, milliseconds. */
@@ -33,29 +33,6 @@ export type PaymentCommand =
 export interface PaymentResult {
   readonly result: 'applied' | 'ignored' | 'repeated' | 'late' | 'unknown';
   readonly licence: Licence | null;
-}
-
-const LOCK = 7_482_914;
-
-/**
- * Makes the tables that payments need beside the licences': the last word about each reference, and which payments
- * belong to which. Several instances may do so at once.
- */
-export async function preparePayments(database: Database): Promise<void> {
-  await database.transaction(async (tx) => {
-    await tx.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
-    await tx.query(`CREATE TABLE IF NOT EXISTS payment_subjects (
-      provider TEXT NOT NULL,
-      reference TEXT NOT NULL,
-      last_at_ms BIGINT NOT NULL,
-      closed BOOLEAN NOT NULL,
-      PRIMARY KEY (provider, reference))`);
-    await tx.query(`CREATE TABLE IF NOT EXISTS payment_links (
-      provider TEXT NOT NULL,
-      link TEXT NOT NULL,
-      reference TEXT NOT NULL,
-      PRIMARY KEY (provider, link))`);
-  });
 }
 
 /**
