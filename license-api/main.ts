@@ -9,6 +9,7 @@ import { createApp } from './app.ts';
 import { ConfigError, readConfig, USAGE, type Config } from './config.ts';
 import { createServices, SYSTEM_CLOCK } from './create-services.ts';
 import { openDatabase } from './database/database.ts';
+import { attemptLimit } from './database/limits.ts';
 import { requestLog } from './log.ts';
 import { onError } from './middleware/errors.ts';
 import { cors, securityHeaders } from './middleware/headers.ts';
@@ -17,7 +18,7 @@ import { openApiRoute } from './openapi.ts';
 import { deviceRoutes } from './routes/device.ts';
 import { operatorAuthenticator, operatorRoutes } from './routes/operator.ts';
 import { webhookAuthenticator, webhookRoutes } from './routes/webhook.ts';
-import type { Services } from './services.ts';
+import type { AppOptions, Services } from './services.ts';
 
 /** First port of `npm start`, and how many after it are registered for demonstration licences. */
 const PAGE_PORT = 4173;
@@ -76,6 +77,16 @@ async function freshServices(config: Config, issuer: string): Promise<Services> 
   }
 }
 
+/** Looks at a request in memory first, and at a try to activate in the database after that. */
+function limits(services: Services): NonNullable<AppOptions['limit']> {
+  const guard = rateLimit();
+  const attempts = attemptLimit(services.database, services.clock);
+  return async (hit) => {
+    guard(hit);
+    await attempts(hit);
+  };
+}
+
 function appOf(services: Services, config: Config): ReturnType<typeof createApp> {
   const webhooks = {
     secrets: config.webhookSecrets,
@@ -97,7 +108,7 @@ function appOf(services: Services, config: Config): ReturnType<typeof createApp>
     ],
     appOrigins: config.appOrigins,
     address: addressOf(config.trustProxy),
-    limit: rateLimit(),
+    limit: limits(services),
     authenticateOperator: operatorAuthenticator(config),
     authenticateWebhook: webhookAuthenticator(webhooks, SYSTEM_CLOCK),
     onError,

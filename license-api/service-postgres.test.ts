@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { startPostgres, type TestPostgres } from './test-postgres.ts';
 import { databaseSuite } from './test-suite-database.ts';
+import { instancesSuite } from './test-suite-instances.ts';
 import { serviceSuite } from './test-suite.ts';
 
 let server: TestPostgres | null = null;
@@ -16,3 +17,4 @@ async function fresh() {
 
 serviceSuite('PostgreSQL', fresh);
 databaseSuite('PostgreSQL', fresh);
+instancesSuite('PostgreSQL', fresh);

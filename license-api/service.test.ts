@@ -1,7 +1,9 @@
 import { databaseSuite } from './test-suite-database.ts';
+import { instancesSuite } from './test-suite-instances.ts';
 import { serviceSuite } from './test-suite.ts';
 
 const inMemory = () => Promise.resolve({ folder: null });
 
 serviceSuite('the embedded database', inMemory);
 databaseSuite('the embedded database', inMemory);
+instancesSuite('the embedded database', inMemory);

@@ -162,6 +162,14 @@ const MIGRATIONS: readonly Migration[] = [
       `CREATE INDEX payment_refunds_at ON payment_refunds (at_ms)`,
     ],
   },
+  {
+    version: 3,
+    name: 'tries to activate',
+    statements: [
+      `CREATE TABLE attempts (name TEXT PRIMARY KEY, full_at_ms BIGINT NOT NULL)`,
+      `CREATE INDEX attempts_full ON attempts (full_at_ms)`,
+    ],
+  },
 ];
 
 /**
