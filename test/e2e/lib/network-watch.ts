@@ -1,6 +1,16 @@
 import { createServer, type Server } from 'node:http';
 import type { BrowserContext } from 'playwright';
 
+/** A request as it left, for whoever looks for what must not be in it. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly url: string;
+  /** Names and values. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Empty where there is none. */
+  readonly body: Buffer;
+}
+
 /**
  * Watches that nothing leaves the application's own origin.
  *
@@ -16,6 +26,8 @@ export interface NetworkWatch {
   takeForeign(): string[];
   /** Every address that pages asked for since the watch began. */
   readonly seen: readonly string[];
+  /** Every request of a page since the watch began, to whatever origin. */
+  readonly requests: readonly SeenRequest[];
   close(): Promise<void>;
 }
 
@@ -37,10 +49,17 @@ function listen(server: Server): Promise<number> {
   });
 }
 
-/** @param ownOrigin origin of the application; any port of `localhost` is another origin. */
-export async function startNetworkWatch(ownOrigin: () => string): Promise<NetworkWatch> {
+/**
+ * @param ownOrigin origin of the application; any port of `localhost` is another origin.
+ * @param namedOrigin the one other origin that may be asked; null: none.
+ */
+export async function startNetworkWatch(
+  ownOrigin: () => string,
+  namedOrigin: () => string | null = () => null,
+): Promise<NetworkWatch> {
   let foreign: string[] = [];
   const seen: string[] = [];
+  const requests: SeenRequest[] = [];
   const refused = (address = '?'): void => {
     if (!BROWSER_SERVICES.test(address)) foreign.push(address);
   };
@@ -56,11 +75,19 @@ export async function startNetworkWatch(ownOrigin: () => string): Promise<Networ
   return {
     proxyUrl: `http://127.0.0.1:${port}`,
     seen,
+    requests,
     follow(context) {
       context.on('request', (request) => {
         const url = new URL(request.url());
         seen.push(url.href);
-        if (!OWN_SCHEMES.has(url.protocol) && url.origin !== ownOrigin()) foreign.push(url.href);
+        if (OWN_SCHEMES.has(url.protocol)) return;
+        requests.push({
+          method: request.method(),
+          url: url.href,
+          headers: request.headers(),
+          body: request.postDataBuffer() ?? Buffer.alloc(0),
+        });
+        if (url.origin !== ownOrigin() && url.origin !== namedOrigin()) foreign.push(url.href);
       });
     },
     takeForeign() {

@@ -7,7 +7,7 @@ import { launchBrowser } from '../../../scripts/lib/browser.ts';
 import { DIST } from '../../../scripts/lib/build-app.ts';
 import { runClip } from '../../../scripts/lib/clip/run-clip.ts';
 import { openSession, type ClipSession } from '../../../scripts/lib/clip/session.ts';
-import { startServer, type RunningServer } from '../../../scripts/lib/static-server.ts';
+import { startServer, type RunningServer, type ServerOptions } from '../../../scripts/lib/static-server.ts';
 import type { SampleInfo } from '../../../src/contracts/app.api.ts';
 import { startNetworkWatch, type NetworkWatch } from './network-watch.ts';
 
@@ -64,8 +64,18 @@ function isTrouble(text: string): boolean {
  * security policy is broken, or a page throws.
  *
  * @param options.args further flags of the browser.
+ * @param options.port first port to try; any free one when left out.
+ * @param options.serving how else it is served; asked once, before the first test.
+ * @param options.namedOrigin the one other origin that pages may ask.
  */
-export function useApp(options: { readonly args?: readonly string[] } = {}): AppUnderTest {
+export function useApp(
+  options: {
+    readonly args?: readonly string[];
+    readonly port?: number;
+    readonly serving?: () => Promise<Pick<ServerOptions, 'transform' | 'connectOrigins'>>;
+    readonly namedOrigin?: () => string;
+  } = {},
+): AppUnderTest {
   let server: RunningServer | undefined;
   let browser: Browser | undefined;
   let context: BrowserContext | undefined;
@@ -84,15 +94,16 @@ export function useApp(options: { readonly args?: readonly string[] } = {}): App
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'stillwake-e2e-'));
     server = await startServer({
+      ...(await options.serving?.()),
       root: DIST,
-      port: 0,
+      port: options.port ?? 0,
       route: (request) => {
         requestListener(new URL(request.url ?? '/', 'http://localhost').pathname);
         return false;
       },
     });
     const { origin } = new URL(server.url);
-    watch = await startNetworkWatch(() => origin);
+    watch = await startNetworkWatch(() => origin, options.namedOrigin);
     browser = await launchBrowser({
       proxy: { server: watch.proxyUrl, bypass: 'localhost' },
       args: options.args ?? [],
