@@ -3,6 +3,7 @@ import { digest } from '../src/core/licence/digest.ts';
 import { NONCE_HEADER } from '../src/contracts/licence/tokens.ts';
 import { ApiError } from './api-error.ts';
 import { claimKey, idempotencyKey, keepAnswer, type KeptAnswer } from './idempotency.ts';
+import { isText, parseJson } from './middleware/body.ts';
 import { checkOrigin } from './origin.ts';
 import { deviceRoutes } from './routes/device.ts';
 import type {
@@ -53,33 +54,19 @@ async function readBody(context: AppContext, max: number): Promise<Uint8Array<Ar
 }
 
 /** @throws ApiError ERR_REQUEST_NOT_JSON, ERR_REQUEST_INVALID (U+0000, which no column can hold) */
-function parseJson(request: RawRequest): unknown {
+function parseBody(request: RawRequest): unknown {
   const type = request.headers.get('Content-Type') ?? '';
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new ApiError('ERR_REQUEST_NOT_JSON', 'The body has to be application/json.');
   }
-  let value: unknown;
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(request.body);
-    value = JSON.parse(text);
-  } catch {
-    throw new ApiError('ERR_REQUEST_NOT_JSON', 'The body is not JSON.');
-  }
-  if (/\\u(0000|[dD][89a-fA-F])/.test(text) && !isText(value)) {
+  const value = parseJson(request.body);
+  if (!isText(value)) {
     throw new ApiError('ERR_REQUEST_INVALID', 'A text holds a character that none may hold.');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ApiError('ERR_REQUEST_INVALID', 'The body has to be an object.', { details: { field: '' } });
   }
   return value;
-}
-
-/** Whether no text in it holds U+0000 or half of a surrogate pair. */
-function isText(value: unknown): boolean {
-  if (typeof value === 'string') return !value.includes('\0') && !/\p{Surrogate}/u.test(value);
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([name, member]) => isText(name) && isText(member));
 }
 
 /** Puts the service together: a value, which `app.request()` asks without a socket. */
@@ -140,7 +127,7 @@ export function createApp(services: Services, options: AppOptions): Hono<AppEnvi
       const answer = refused
         ? { status: 0, body: '' }
         : { status: result.status ?? 200, body: JSON.stringify(result.body) };
-      if (key !== null) await keepAnswer(tx, caller.id, key, refused ? null : answer);
+      if (key !== null) await keepAnswer(tx, caller.id, key, raw, refused ? null : answer);
       return { answer, replayed: false, ...(refused ? { refusal: result.refusal } : {}) };
     };
     return route.transaction ? database.transaction(run) : run(database);
@@ -156,7 +143,7 @@ export function createApp(services: Services, options: AppOptions): Hono<AppEnvi
       headers: c.req.raw.headers,
       body: route.method === 'GET' ? new Uint8Array(0) : await readBody(c, route.bodyMax),
     };
-    const body = route.request === null ? undefined : parseJson(raw);
+    const body = route.request === null ? undefined : parseBody(raw);
     const query = c.req.query();
     if (!isText(query))
       throw new ApiError('ERR_REQUEST_INVALID', 'A text holds a character that none may hold.');

@@ -92,7 +92,12 @@ export class TestDevice {
     return new TestDevice(service, privateKey, jwk, alg);
   }
 
-  async proof(method: string, path: string, body: string, bend: Bend = {}): Promise<string | null> {
+  async proof(
+    method: string,
+    path: string,
+    body: string | Uint8Array,
+    bend: Bend = {},
+  ): Promise<string | null> {
     const claims = {
       htm: method,
       htu: path,
