@@ -35,16 +35,17 @@ describe('parsePack', () => {
     expect(packGraph(parsed, 'face-mesh').shards).toEqual([]);
   });
 
-  test('takes a flow pack with shards and a signature', () => {
+  test('takes a flow pack with shards and further files', () => {
     const shards = [{ path: 'weights.bin', file: 'data/weights-0.bin', sha256: 'b'.repeat(64), bytes: 5 }];
     const parsed = parsePack({
       ...pack,
       engine: 'flow',
       tier: 'advanced',
       graphs: [{ ...graph, dtype: 'int4', shards }],
-      signature: { algorithm: 'ed25519', keyId: 'k1', value: 'c2lnbmF0dXJl' },
+      files: [{ id: 'presets', file: 'presets.bin', sha256: 'c'.repeat(64), bytes: 8 }],
     });
     expect(packGraph(parsed, 'face-mesh').shards[0]?.path).toBe('weights.bin');
+    expect(parsed.files[0]?.id).toBe('presets');
   });
 
   test.each([

@@ -31,7 +31,26 @@ const inputSchema = v.object({
   range: v.optional(range),
 });
 
-const fileEntries = { file: relativePath, sha256, bytes: count };
+/** Bytes in a chunk: a download that was cut goes on after the last chunk that was whole. */
+export const CHUNK_BYTES = 8 * 1024 * 1024;
+
+const fileEntries = {
+  file: relativePath,
+  sha256,
+  bytes: count,
+  /** SHA-256 of each {@link CHUNK_BYTES} of the file, in order, the last one shorter; left out for small files. */
+  chunks: v.optional(v.array(sha256)),
+};
+
+/** A file of the pack that is not a network: embeddings, a tokenizer. */
+const extraFileSchema = v.object({
+  id: name,
+  ...fileEntries,
+  /** Of a tensor: row-major, little-endian. Of anything else: left out. */
+  tensor: v.optional(
+    v.object({ type: v.picklist(['float32', 'float16', 'int32', 'uint8']), shape: v.array(count) }),
+  ),
+});
 
 const shardSchema = v.object({
   ...fileEntries,
@@ -72,6 +91,14 @@ export const packSchema = v.pipe(
       v.nonEmpty(),
       v.check((graphs) => new Set(graphs.map(({ id }) => id)).size === graphs.length, 'graph ids repeat'),
     ),
+    /** What else belongs to the pack. */
+    files: v.optional(
+      v.pipe(
+        v.array(extraFileSchema),
+        v.check((files) => new Set(files.map(({ id }) => id)).size === files.length, 'file ids repeat'),
+      ),
+      [],
+    ),
     /** Numbers the engine needs besides the graphs; each engine has a schema of its own for them. */
     constants: v.record(v.string(), v.unknown()),
     limits: v.object({
@@ -85,9 +112,19 @@ export const packSchema = v.pipe(
     session: v.optional(v.record(v.string(), v.string()), {}),
     /** Hash of what made the pack; tells a builder whether it is current. */
     build: v.optional(sha256),
-    signature: v.optional(v.object({ algorithm: v.literal('ed25519'), keyId: name, value: name })),
   }),
 );
+
+/** The file beside `pack.json` that signs its exact bytes, and with its hashes every other file. */
+export const PACK_SIGNATURE_FILE = 'pack.sig';
+
+/** {@link PACK_SIGNATURE_FILE}: `value` is the base64url Ed25519 signature over the bytes of `pack.json`. */
+export const packSignatureSchema = v.strictObject({
+  algorithm: v.literal('ed25519'),
+  keyId: v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/)),
+  value: v.pipe(v.string(), v.regex(/^[\w-]{86}$/)),
+});
+export type PackSignature = v.InferOutput<typeof packSignatureSchema>;
 
 /** A parsed `pack.json`. */
 export type Pack = v.InferOutput<typeof packSchema>;
