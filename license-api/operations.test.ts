@@ -134,6 +134,9 @@ test('an operator is asked for the key, and a repeated creation makes one licenc
   expect(await operate('/licences', licence, headers)).toEqual(first);
   expect((await operate('/licences', { ...licence, tier: 'lite' }, headers)).status).toBe(422);
   expect((await operate('/licences', licence)).text).toContain('ERR_OPERATOR_CONFLICT');
+  const kept = JSON.stringify(await database.query('SELECT * FROM idempotency'));
+  expect(kept).toContain('operator:main');
+  expect(kept).not.toMatch(/the-same-key-twice|SW-|five-tier/);
   const { licence: made, key } = JSON.parse(first.text) as { licence: { id: string }; key: string };
   expect((await operate(`/licences/${made.id}/grant`, { amount: 5, reason: 'sorry' })).status).toBe(200);
   expect((await operate(`/licences/${made.id}/revoke`, { reason: 'stolen' })).text).toContain('"revoked"');

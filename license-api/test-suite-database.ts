@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { digest } from '../src/core/licence/digest.ts';
 import type { DatabaseOptions } from './database/database.ts';
 import { openDatabase } from './database/database.ts';
 import { migrate } from './database/migrations.ts';
 import { openPglite } from './database/pglite.ts';
 import { openPostgres } from './database/postgres.ts';
-import type { Database } from './services.ts';
+import { claimKey } from './idempotency.ts';
+import type { Database, RawRequest } from './services.ts';
 import { START_MS } from './test-service.ts';
 
 const clock = { nowMs: () => START_MS };
@@ -38,6 +40,36 @@ export function databaseSuite(name: string, where: () => Promise<DatabaseOptions
         ]);
         const steps = await database.query<{ version: number }>('SELECT version FROM migrations ORDER BY 1');
         expect(steps.map(({ version }) => version)).toEqual(steps.map((_, i) => i + 1));
+      } finally {
+        await database.close();
+      }
+    });
+
+    it('seals answers that were kept in plain text, and still gives them to who asks again', async () => {
+      const options = await where();
+      const database = await openBare(options);
+      try {
+        await migrate(database, clock, 3);
+        const raw: RawRequest = {
+          method: 'POST',
+          path: '/v1/operator/licences',
+          headers: new Headers({ Authorization: 'Bearer the-operator' }),
+          body: new TextEncoder().encode('{}'),
+        };
+        await database.query(
+          `INSERT INTO idempotency (caller, key, request_hash, status, body, at_ms)
+           VALUES ('operator:main', 'order-0001', $1, 201, '{"key":"SW-SECRET"}', $2)`,
+          [digest(`${raw.method} ${raw.path} ${digest(raw.body)}`), START_MS],
+        );
+        await migrate(database, clock);
+        expect(await database.query('SELECT key FROM idempotency')).toHaveLength(1);
+        expect(JSON.stringify(await database.query('SELECT * FROM idempotency'))).not.toMatch(
+          /SECRET|order-0001/,
+        );
+        expect(await claimKey(database, 'operator:main', 'order-0001', raw, START_MS)).toEqual({
+          status: 201,
+          body: '{"key":"SW-SECRET"}',
+        });
       } finally {
         await database.close();
       }

@@ -1,4 +1,5 @@
-import type { Clock, Database } from '../services.ts';
+import { keyName, sealAnswer } from '../idempotency-seal.ts';
+import type { Clock, Database, Transaction } from '../services.ts';
 
 /** Tells this lock from others in the same database. */
 const LOCK = 7_482_913;
@@ -8,6 +9,23 @@ interface Migration {
   readonly version: number;
   readonly name: string;
   readonly statements: readonly string[];
+  /** What SQL alone can't do; after the statements. */
+  readonly work?: (tx: Transaction) => Promise<void>;
+}
+
+/** Answers that were kept in plain text, by plain keys. */
+async function sealAnswers(tx: Transaction): Promise<void> {
+  const rows = await tx.query<{ caller: string; key: string; body: string }>(
+    'SELECT caller, key, body FROM idempotency',
+  );
+  for (const { caller, key, body } of rows) {
+    await tx.query('UPDATE idempotency SET key = $3, body = $4 WHERE caller = $1 AND key = $2', [
+      caller,
+      key,
+      keyName(caller, key),
+      sealAnswer(caller, key, '', body),
+    ]);
+  }
 }
 
 const MIGRATIONS: readonly Migration[] = [
@@ -170,6 +188,7 @@ const MIGRATIONS: readonly Migration[] = [
       `CREATE INDEX attempts_full ON attempts (full_at_ms)`,
     ],
   },
+  { version: 4, name: 'kept answers are sealed', statements: [], work: sealAnswers },
 ];
 
 /**
@@ -192,6 +211,7 @@ export async function migrate(database: Database, clock: Clock, upTo = Infinity)
     if (done > known) throw new Error(`The database is of version ${done}; this program knows ${known}.`);
     for (const migration of MIGRATIONS.filter(({ version }) => version > done && version <= upTo)) {
       for (const statement of migration.statements) await tx.query(statement);
+      await migration.work?.(tx);
       await tx.query('INSERT INTO migrations (version, name, at_ms) VALUES ($1, $2, $3)', [
         migration.version,
         migration.name,
