@@ -10,7 +10,7 @@ import { EMPTY_STATE } from './empty-state.ts';
 import { createEngine, type EngineOptions } from './engine.ts';
 import { createGallery } from './gallery.ts';
 import { createJobs, randomSeed } from './jobs.ts';
-import { createLicenceGate } from './licence/gate.ts';
+import { createLicenceGate, type LicenceSeams } from './licence/gate.ts';
 import { askNotifications, followTitle, notificationState, notify } from './notify.ts';
 import { makeClip, type ClipMaker } from './pipeline.ts';
 import { createPreviews } from './preview.ts';
@@ -29,8 +29,13 @@ export interface AppOptions {
   /** Name of the gallery; another name is another gallery. */
   readonly name?: string;
   readonly words?: AppWords;
-  /** Where tiers and Moments come from; left out: everything is unlocked and nothing is metered. */
-  readonly licence?: LicenceConfig;
+  /**
+   * Where tiers and Moments come from; left out: everything is unlocked and nothing is metered. `unreadable` where a
+   * page says something that can't be read: nothing can be made, everything can be watched.
+   */
+  readonly licence?: LicenceConfig | 'unreadable';
+  /** Network, clock, keys and waits of the licence that a test puts in place of the browser's own. */
+  readonly licenceSeams?: LicenceSeams;
   /** Forces for tests and the developer page. */
   readonly render?: Pick<RenderOptions, 'provider' | 'renderer'>;
   /** Whether the page's title shows the progress; an embedded element leaves its host's title alone. */
@@ -71,8 +76,16 @@ export function createApp(options: AppOptions = {}): RunningApp {
     notifications: notificationState(),
   });
   const onError = (error: ShownError): void => state.set({ alert: error });
-  const store = createStore({ name, nowS: () => gate.nowS() });
-  const gate = createLicenceGate({ config: options.licence, store, state });
+  const store = createStore({
+    name,
+    ...(options.licenceSeams?.now === undefined ? {} : { now: options.licenceSeams.now }),
+  });
+  const gate = createLicenceGate({
+    config: options.licence,
+    store,
+    state,
+    ...(options.licenceSeams === undefined ? {} : { seams: options.licenceSeams }),
+  });
   /** Whether the person has begun to work here. */
   let awake = false;
   let draftTouched = false;

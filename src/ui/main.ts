@@ -1,11 +1,10 @@
 import { createApp } from '../app/create-app.ts';
 import type { LicenceConfig } from '../contracts/licence/view.ts';
 import { registerServiceWorker } from './lib/service-worker.ts';
-import { t } from './strings/strings.ts';
 import './sw-app/sw-app.ts';
 import { applyTheme, installTokens, storedTheme } from './tokens.ts';
 
-function show(licence?: LicenceConfig): void {
+function show(licence?: LicenceConfig | 'unreadable'): void {
   const element = document.createElement('sw-app');
   element.app = createApp({ pageTitle: false, ...(licence === undefined ? {} : { licence }) });
   document.body.replaceChildren(element);
@@ -14,17 +13,8 @@ function show(licence?: LicenceConfig): void {
 /** What the page says of its licence is read only where it says something. */
 async function showLicensed(content: string): Promise<void> {
   const { readLicenceConfig } = await import('../app/licence-config.ts');
-  const licence = readLicenceConfig(content);
-  if (licence !== null) {
-    show(licence);
-    return;
-  }
-  // Neither unlocked by a slip of whoever runs the page, nor silently locked: it says what is wrong.
-  const message = document.createElement('p');
-  message.className = 'refused';
-  message.setAttribute('role', 'alert');
-  message.textContent = t('error.pageLicence');
-  document.body.replaceChildren(message);
+  // Neither unlocked by a slip of whoever runs the page, nor an end to watching: nothing can be made, and it says why.
+  show(readLicenceConfig(content) ?? 'unreadable');
 }
 
 installTokens();

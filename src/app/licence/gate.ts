@@ -2,30 +2,36 @@ import type { AppState } from '../../contracts/app.api.ts';
 import { AppError } from '../../contracts/errors.ts';
 import type { LicenceCommands, LicenceConfig } from '../../contracts/licence/view.ts';
 import type { ClipSettings } from '../../contracts/settings.ts';
+import type { WalletOptions } from '../../platform/licence/types.ts';
 import type { Store } from '../../platform/store/store.ts';
+import { toShownError } from '../shown-error.ts';
 import type { StateStore } from '../state-store.ts';
+import { standInView } from './stand-in.ts';
+
+/** What a test puts in place of the browser's own: the network, the clock, the keys, the waits. */
+export type LicenceSeams = Pick<WalletOptions, 'fetch' | 'now' | 'subtle' | 'pausesMs' | 'timeoutMs'> & {
+  /** Waits before what failed is tried again by itself, milliseconds; the last one goes on. */
+  readonly backoffMs?: readonly number[];
+};
 
 /** What the licence needs of the application. */
 export interface LicenceOptions {
   readonly config: LicenceConfig;
   readonly store: Store;
   readonly state: StateStore<AppState>;
+  readonly seams?: LicenceSeams;
 }
 
 /** What the application asks of the licence. */
 export interface LicenceSession {
   readonly commands: LicenceCommands;
-  /** Whether tiers and Moments are known: a host without a policy of its own has to be reached once. */
-  readonly ready: boolean;
-  /** The time by the licence API's clock as far as it is known, seconds since 1970. */
-  nowS(): number;
   /** Reads what earlier visits left; tries again to get what was missing. Never rejects. */
   load(): Promise<void>;
   /**
    * Lets a clip pass: its price once enough is on this device to pay it, or undefined where nothing is metered.
    *
-   * @throws ERR_LICENCE_TIER, ERR_LICENCE_FUNDS, ERR_LICENCE_OFFLINE, ERR_LICENCE_CLOCK, ERR_LICENCE_LEDGER and what
-   * the licence API answers
+   * @throws ERR_LICENCE_TIER, ERR_LICENCE_FUNDS, ERR_LICENCE_OFFLINE, ERR_LICENCE_CLOCK, ERR_LICENCE_LEDGER,
+   * ERR_LICENCE_DEVICE, and what the licence API answers
    */
   admit(settings: ClipSettings): Promise<number | undefined>;
   /** Tells the licence API, when it can be reached, what this device's ledger has that it hasn't. */
@@ -34,41 +40,65 @@ export interface LicenceSession {
 }
 
 /** The way from the application to the licence, whose code is fetched on its own. */
-export interface LicenceGate extends Pick<LicenceSession, 'nowS' | 'admit' | 'syncSoon' | 'close'> {
-  /** Null until {@link AppState.licence} is there. */
+export interface LicenceGate extends Pick<LicenceSession, 'admit' | 'syncSoon' | 'close'> {
+  /** Null exactly where nothing is metered. */
   readonly commands: LicenceCommands | null;
   load(): Promise<void>;
 }
 
-const machineNowS = (): number => Math.floor(Date.now() / 1000);
-
 /** Where there are no tiers: everything passes, nothing is fetched. */
 const OPEN_GATE: LicenceGate = {
   commands: null,
-  nowS: machineNowS,
   load: () => Promise.resolve(),
   admit: () => Promise.resolve(undefined),
   syncSoon: () => undefined,
   close: () => undefined,
 };
 
+/** Where a page's licence can't be read: neither unlocked by a slip nor an end to watching. Fetches nothing. */
+function shutGate(state: StateStore<AppState>): LicenceGate {
+  const refusal = new AppError('ERR_LICENCE_CONFIG', 'the page’s licence settings can’t be read');
+  const show = (isAsked: boolean): void =>
+    state.set({ licence: standInView(null, null, isAsked ? toShownError(refusal) : null) });
+  show(false);
+  const refuse = async (): Promise<false> => {
+    show(true);
+    return false;
+  };
+  return {
+    ...OPEN_GATE,
+    commands: {
+      activate: refuse,
+      acceptTokens: refuse,
+      refresh: async () => void (await refuse()),
+      deactivate: async () => void (await refuse()),
+      dismissError: () => show(false),
+    },
+    admit: () => Promise.reject(refusal),
+  };
+}
+
 /**
  * Without a configuration: a gate that is always open. With one: closed until the licence's code and policy are here.
+ * With `unreadable`: closed for good.
  */
 export function createLicenceGate(
-  options: Omit<LicenceOptions, 'config'> & { readonly config: LicenceConfig | undefined },
+  options: Omit<LicenceOptions, 'config'> & { readonly config: LicenceConfig | 'unreadable' | undefined },
 ): LicenceGate {
-  const { config, ...rest } = options;
+  const { config, state, ...rest } = options;
   if (config === undefined) return OPEN_GATE;
+  if (config === 'unreadable') return shutGate(state);
   let session: LicenceSession | null = null;
   let starting: Promise<LicenceSession> | null = null;
-  let closed = false;
+  const life = new AbortController();
+  // Never null where there is a licence, for that would mean that nothing is metered.
+  state.set({ licence: standInView(config, 'refresh', null) });
 
   const fetchCode = async (): Promise<LicenceSession> => {
     try {
       const { createLicenceSession } = await import('./session.ts');
-      session ??= createLicenceSession({ ...rest, config });
-      if (closed) session.close();
+      session ??= createLicenceSession({ ...rest, state, config });
+      if (life.signal.aborted) session.close();
       return session;
     } catch (cause) {
       throw new AppError('ERR_LICENCE_OFFLINE', 'the licence’s code could not be fetched', {
@@ -81,21 +111,45 @@ export function createLicenceGate(
   const start = (): Promise<LicenceSession> => {
     starting ??= fetchCode()
       .then(async (made) => {
-        if (!closed) await made.load();
+        if (!life.signal.aborted) await made.load();
         return made;
       })
       .catch((cause: unknown) => {
         starting = null;
+        if (session === null) state.set({ licence: standInView(config, null, toShownError(cause)) });
         throw cause;
       });
     return starting;
   };
+  const withSession = async <T>(
+    work: (commands: LicenceCommands) => Promise<T>,
+    otherwise: T,
+  ): Promise<T> => {
+    let started: LicenceSession;
+    try {
+      started = await start();
+    } catch {
+      // The state says why.
+      return otherwise;
+    }
+    return work(started.commands);
+  };
+  const startAgain = (): void => {
+    start().catch(() => undefined);
+  };
+  window.addEventListener('online', startAgain, { signal: life.signal });
 
   return {
-    get commands() {
-      return session?.ready === true ? session.commands : null;
+    commands: {
+      activate: (key, name) => withSession((commands) => commands.activate(key, name), false),
+      refresh: () => withSession((commands) => commands.refresh(), undefined),
+      deactivate: (deviceId) => withSession((commands) => commands.deactivate(deviceId), undefined),
+      acceptTokens: (tokens) => withSession((commands) => commands.acceptTokens(tokens), false),
+      dismissError() {
+        if (session !== null) session.commands.dismissError();
+        else state.set({ licence: standInView(config, null, null) });
+      },
     },
-    nowS: () => session?.nowS() ?? machineNowS(),
     async load() {
       await start();
     },
@@ -104,7 +158,7 @@ export function createLicenceGate(
     },
     syncSoon: () => session?.syncSoon(),
     close() {
-      closed = true;
+      life.abort();
       session?.close();
     },
   };

@@ -1,7 +1,7 @@
 import type { ShownError } from '../../contracts/app.api.ts';
 import type { LedgerEntry, LedgerState } from '../../contracts/licence/ledger.ts';
 import type { Policy, PriceRequest, Tier } from '../../contracts/licence/policy.ts';
-import type { HistoryLine, LicenceConfig, LicenceView } from '../../contracts/licence/view.ts';
+import type { HistoryLine, LicenceConfig, LicenceStep, LicenceView } from '../../contracts/licence/view.ts';
 import type { ClipSettings } from '../../contracts/settings.ts';
 import { locksOf, tierById } from '../../core/licence/access.ts';
 import { freeTotal, partsTotal, reservedTotal } from '../../core/licence/ledger.ts';
@@ -21,11 +21,47 @@ export function requestOf({ resolution, seconds }: ClipSettings): PriceRequest {
  * but nothing is taken away.
  */
 export function tierInForce(policy: Policy, { status, claims, tierId }: WalletSnapshot): Tier {
-  const held = status === 'clock' || status === 'ledger' ? (claims?.tier ?? tierId) : tierId;
+  const keeps = status === 'clock' || status === 'ledger' || status === 'refused';
+  const held = keeps ? (claims?.tier ?? tierId) : tierId;
   return tierById(policy, held);
 }
 
-/** A device's ledger as lines for people, newest first. A line says how much, which a commit's own entry doesn't. */
+/** What a person can do, most useful first; empty when nothing needs doing. */
+export function stepsOf(
+  { status, outdated }: Pick<WalletSnapshot, 'status' | 'outdated'>,
+  { hasApi, online }: { readonly hasApi: boolean; readonly online: boolean },
+): LicenceStep[] {
+  const refresh = online ? 'refresh' : 'connect';
+  const steps = (): LicenceStep[] => {
+    if (!hasApi) return status === 'active' || status === 'none' ? [] : ['ask-seller'];
+    switch (status) {
+      case 'active':
+        return [];
+      case 'none':
+        return ['activate'];
+      case 'grace':
+      case 'clock':
+        return [refresh];
+      case 'ended':
+        return [refresh, 'ask-seller'];
+      case 'unknown':
+        return ['connect'];
+      case 'misconfigured':
+        return ['tell-host'];
+      case 'revoked':
+      case 'removed':
+      case 'ledger':
+      case 'refused':
+        return ['activate', 'ask-seller'];
+    }
+  };
+  return outdated ? ['reload', ...steps()] : steps();
+}
+
+/**
+ * A device's ledger as lines for people, newest first. A line says how much, which a commit's own entry doesn't; never
+ * below 0, for its kind says which way it goes.
+ */
 export function historyOf(entries: readonly LedgerEntry[]): HistoryLine[] {
   const reserved = new Map<string, number>();
   const lines = entries.map(({ atMs, event }): HistoryLine => {
@@ -69,6 +105,7 @@ export interface ViewInput {
   readonly settings: ClipSettings;
   /** Corrected time, seconds since 1970. */
   readonly nowS: number;
+  readonly online: boolean;
   readonly busy: LicenceView['busy'];
   readonly error: ShownError | null;
 }
@@ -82,13 +119,16 @@ export function viewOf(input: ViewInput): LicenceView {
   const moments = momentsOf(input.ledger, account?.balance ?? 0, input.nowS);
   const request = requestOf(settings);
   const locks = locksOf(policy, tier, request);
+  const hasApi = config.url !== undefined;
   return {
     status,
+    steps: stepsOf(snapshot, { hasApi, online: input.online }),
+    fault: snapshot.fault,
     policy,
     tier,
     grant: tier.grant,
     metered,
-    hasApi: config.url !== undefined,
+    hasApi,
     buyUrl: config.buyUrl ?? null,
     endsAtMs: snapshot.endsAtMs,
     graceEndsAtMs: snapshot.graceEndsAtMs,

@@ -127,6 +127,7 @@ export const accountSchema = v.object({
     v.object({
       atMs: msSchema,
       kind: v.picklist(['grant', 'lapse', 'lease', 'commit', 'release', 'refund', 'adjust']),
+      /** With a sign: above 0 what came (grant, release, refund), below 0 what went (lease, commit, lapse). */
       amount: v.pipe(v.number(), v.integer()),
       device: v.nullable(v.string()),
     }),

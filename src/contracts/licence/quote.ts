@@ -13,7 +13,30 @@ export type LicenceStatus =
   /** The clock went back: watching goes on, spending waits for a refresh. */
   | 'clock'
   /** The ledger was changed by someone else, or a copy of it was restored. */
-  | 'ledger';
+  | 'ledger'
+  /** The licence API refused entries of the ledger as damaged: it is for whoever runs the API to settle. */
+  | 'refused'
+  /** The licence API no longer counts this device to a licence that holds. */
+  | 'removed'
+  /** What the tiers are was never heard: the API has to be reached once. Watching goes on. */
+  | 'unknown'
+  /** The page's own licence settings can't be read: no clip can be made. Watching goes on. */
+  | 'misconfigured';
+
+/** What a person can do about a status. */
+export type LicenceStep =
+  /** Enter the licence key, for the first time or anew; a ledger at fault begins anew with it. */
+  | 'activate'
+  /** Refresh, with a connection. */
+  | 'refresh'
+  /** Connect to the internet; the rest happens by itself. */
+  | 'connect'
+  /** Load the page again: its pinned keys are older than the licence API's. */
+  | 'reload'
+  /** Ask whoever sold the licence. */
+  | 'ask-seller'
+  /** Tell whoever runs the page. */
+  | 'tell-host';
 
 /** A choice that the tier in force does not have. */
 export interface Lock {

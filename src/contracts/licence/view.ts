@@ -2,7 +2,7 @@ import type { ShownError } from '../app.api.ts';
 import type { Account } from './api.ts';
 import type { Jwks } from './api.ts';
 import type { Grant, Policy, Tier } from './policy.ts';
-import type { LicenceStatus, Lock, Quote } from './quote.ts';
+import type { LicenceStatus, LicenceStep, Lock, Quote } from './quote.ts';
 
 /** Where a page's tiers come from. Left out altogether: private, everything unlocked, nothing metered. */
 export interface LicenceConfig {
@@ -18,11 +18,18 @@ export interface LicenceConfig {
   readonly buyUrl?: string;
 }
 
-export type { LicenceStatus, Lock, Quote } from './quote.ts';
+export type { LicenceStatus, LicenceStep, Lock, Quote } from './quote.ts';
 
+/** One entry of this device's ledger, for people. */
 export interface HistoryLine {
+  /** By the device's clock, milliseconds since 1970. */
   readonly atMs: number;
   readonly kind: 'reserve' | 'commit' | 'release' | 'lease' | 'return';
+  /**
+   * How much, never below 0: the kind says which way it goes. `lease` and `release` add to what is free here, `reserve`
+   * and `return` take from it, `commit` spends what was set aside. (Lines of {@link Account.history} are changes of the
+   * licence's balance instead, and have a sign.)
+   */
   readonly amount: number;
   readonly jobId: string | null;
 }
@@ -30,6 +37,14 @@ export interface HistoryLine {
 /** Tiers and Moments as the interface shows them. */
 export interface LicenceView {
   readonly status: LicenceStatus;
+  /** What a person can do about the status, most useful first; empty when nothing needs doing. */
+  readonly steps: readonly LicenceStep[];
+  /**
+   * What is wrong with this device's ledger: changed on this device, another history known to the API (a copy was
+   * restored), or entries that the API refused. Null when nothing is.
+   */
+  readonly fault: 'damaged' | 'forked' | 'refused' | null;
+  /** While the status is `unknown` or `misconfigured` a stand-in without prices whose one tier may do nothing. */
   readonly policy: Policy;
   /** In force now. */
   readonly tier: Tier;

@@ -25,6 +25,8 @@ import type { Json } from '../../core/licence/canonical.ts';
 import { digest } from '../../core/licence/digest.ts';
 import { signClaims, type DeviceKeyPair } from './device-key.ts';
 
+/** A clock that went so much further than time did was set by someone, milliseconds. */
+const CLOCK_SET_MS = 60_000;
 /** How long one try may take, milliseconds. */
 const TIMEOUT_MS = 15_000;
 /** Pauses before the second and third try after a failure of the network, milliseconds. */
@@ -46,7 +48,8 @@ export interface ApiClientOptions {
 export interface ApiClient {
   activate(body: ActivateRequest): Promise<Session>;
   refresh(): Promise<Session>;
-  lease(body: LeaseRequest): Promise<v.InferOutput<typeof leaseResponseSchema>>;
+  /** @param idempotencyKey with the same one and the same body the same lease comes again. */
+  lease(body: LeaseRequest, idempotencyKey: string): Promise<v.InferOutput<typeof leaseResponseSchema>>;
   /** @throws ERR_LICENCE_LEDGER; its details have the service's `code` and what it says beside it. */
   sync(body: LedgerRequest): Promise<v.InferOutput<typeof ledgerResponseSchema>>;
   deactivate(body: DeactivateRequest): Promise<v.InferOutput<typeof deactivateResponseSchema>>;
@@ -71,24 +74,32 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 const offline = (cause: unknown): AppError =>
   new AppError('ERR_LICENCE_OFFLINE', 'the licence service can’t be reached', { cause, retryable: true });
 
-async function errorOf(response: Response): Promise<AppError> {
+/** Seconds to wait, in either form of the header; null when it says nothing sensible. @source RFC 9110, 10.2.3 */
+function retryAfterS(header: string | null, nowMs: number): number | null {
+  if (header === null) return null;
+  const seconds = /^\d{1,9}$/.test(header) ? Number(header) : (Date.parse(header) - nowMs) / 1000;
+  return seconds > 0 ? Math.ceil(seconds) : null;
+}
+
+async function errorOf(response: Response, nowMs: number): Promise<AppError> {
+  const { status } = response;
   const parsed = v.safeParse(errorBodySchema, await response.json().catch(() => null));
-  const isTransient = response.status === 429 || response.status >= 500;
+  const wait = retryAfterS(response.headers.get('Retry-After'), nowMs);
+  const waits = wait === null ? {} : { retryAfterS: wait };
+  const retryable = status === 429 || status >= 500;
   if (!parsed.success) {
-    return new AppError('ERR_LICENCE_FAILED', `the licence service answered ${response.status}`, {
-      details: { status: response.status },
-      retryable: isTransient,
+    // A proxy's own page, or anything else that isn't the service.
+    const code = status === 429 ? 'ERR_LICENCE_RATE' : 'ERR_LICENCE_FAILED';
+    return new AppError(code, `the licence service answered ${status}`, {
+      details: { status, ...waits },
+      retryable,
     });
   }
   const { code, message, details } = parsed.output.error;
-  const wait = Number(response.headers.get('Retry-After') ?? NaN);
   return new AppError(
     Object.hasOwn(CODES, code) ? (CODES[code] ?? 'ERR_LICENCE_FAILED') : 'ERR_LICENCE_FAILED',
     message,
-    {
-      details: { ...details, code, status: response.status, ...(wait > 0 ? { retryAfterS: wait } : {}) },
-      retryable: isTransient,
-    },
+    { details: { ...details, code, status, ...waits }, retryable },
   );
 }
 
@@ -122,7 +133,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     response: Response,
     schema: Schema,
   ): Promise<v.InferOutput<Schema>> => {
-    if (!response.ok) throw await errorOf(response);
+    if (!response.ok) throw await errorOf(response, options.now());
     let body: unknown;
     try {
       body = await response.json();
@@ -135,13 +146,14 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     return parsed.output;
   };
 
-  /** Tries again, after a failure of the network alone. */
+  /** Tries again after a failure of the network, and when the service is busy for a moment. */
   const persistently = async <T>(attempt: () => Promise<T>): Promise<T> => {
     for (const pauseMs of pauses) {
       try {
         return await attempt();
       } catch (cause) {
-        if (!(cause instanceof AppError) || cause.code !== 'ERR_LICENCE_OFFLINE') throw cause;
+        if (!(cause instanceof AppError)) throw cause;
+        if (cause.code !== 'ERR_LICENCE_OFFLINE' && cause.details['status'] !== 503) throw cause;
         // A nonce that may have arrived is used up.
         nonce = null;
       }
@@ -156,12 +168,21 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   ): Promise<v.InferOutput<Schema>> =>
     persistently(async () => read(await once(path, { method: 'GET' }), schema));
 
+  /** What the machine's clock was off by when it was last compared: time that passes doesn't change it. */
+  let comparedAt: { readonly wall: number; readonly steady: number } | null = null;
+  /** Whether the machine's clock was set since it was compared: a proof by it would be refused. */
+  const wasClockSet = (): boolean => {
+    if (comparedAt === null) return true;
+    const passed = options.now() - comparedAt.wall - (performance.now() - comparedAt.steady);
+    return Math.abs(passed) > CLOCK_SET_MS;
+  };
   const freshNonce = async (): Promise<string> => {
     const known = nonce;
     nonce = null;
-    if (known !== null) return known;
+    if (known !== null && !wasClockSet()) return known;
     const answer = await read(await once('/v1/nonce', { method: 'GET' }), nonceResponseSchema);
     skewMs = answer.serverTimeMs - options.now();
+    comparedAt = { wall: options.now(), steady: performance.now() };
     // The answer's header has another one, for the next request.
     return answer.nonce;
   };
@@ -170,9 +191,9 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     path: string,
     body: Json,
     schema: Schema,
+    idempotencyKey: string = crypto.randomUUID(),
   ): Promise<v.InferOutput<Schema>> => {
     const text = JSON.stringify(body);
-    const idempotencyKey = crypto.randomUUID();
     const send = async (): Promise<Response> => {
       const claims = {
         htm: 'POST',
@@ -194,7 +215,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     return persistently(async () => {
       const response = await send();
       if (response.status === 401) {
-        const error = await errorOf(response);
+        const error = await errorOf(response, options.now());
         if (error.details['code'] !== 'ERR_LICENCE_NONCE') throw error;
         return read(await send(), schema);
       }
@@ -205,7 +226,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   return {
     activate: (body) => post('/v1/activate', body, sessionSchema),
     refresh: () => post('/v1/refresh', {}, sessionSchema),
-    lease: (body) => post('/v1/leases', body, leaseResponseSchema),
+    lease: (body, idempotencyKey) => post('/v1/leases', body, leaseResponseSchema, idempotencyKey),
     sync: (body) => post('/v1/ledger', body, ledgerResponseSchema),
     deactivate: ({ deviceId }) =>
       post('/v1/deactivate', deviceId === undefined ? {} : { deviceId }, deactivateResponseSchema),

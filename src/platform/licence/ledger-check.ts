@@ -6,7 +6,7 @@ import { canonicalJson } from '../../core/licence/canonical.ts';
 import { originHash, replayLedger } from '../../core/licence/ledger.ts';
 import type { WalletRow } from '../store/store.ts';
 import { readOwnClaims, signClaims } from './device-key.ts';
-import { verifyToken } from './verify-token.ts';
+import { isUnknownKey, verifyToken } from './verify-token.ts';
 
 const SEAL_TYPE = 'stillwake-seal+jwt';
 const sealSchema = v.strictObject({ deviceId: v.string(), seq: v.number(), hash: v.string() });
@@ -40,17 +40,47 @@ function hashAt(deviceId: string, entries: readonly LedgerEntry[], seq: number):
   return seq === 0 ? originHash(deviceId) : (entries[seq - 1]?.hash ?? null);
 }
 
+/** Whether something may still be spent from a lease, or is set aside of it. */
+function isInUse({ leases, reservations }: LedgerState, leaseId: string): boolean {
+  const isReserved = Object.values(reservations).some((parts) =>
+    parts.some((part) => part.leaseId === leaseId),
+  );
+  return isReserved || leases.some((lease) => lease.leaseId === leaseId && lease.left > 0);
+}
+
 /**
- * Whether entries, state, seal and the tokens of leases all fit together.
+ * Leases of which something is left though the page no longer knows the key that they were signed with. Where there is
+ * a service they go back to it.
+ */
+export async function staleLeases(row: WalletRow, keys: Jwks['keys']): Promise<string[]> {
+  const stale: string[] = [];
+  for (const { leaseId, left } of row.ledger?.leases ?? []) {
+    const token = Object.hasOwn(row.leaseTokens, leaseId) ? row.leaseTokens[leaseId] : undefined;
+    if (left === 0 || token === undefined) continue;
+    const cause: unknown = await verifyToken('lease', token, keys).then(
+      () => null,
+      (refusal: unknown) => refusal,
+    );
+    if (isUnknownKey(cause)) stale.push(leaseId);
+  }
+  return stale;
+}
+
+/**
+ * Whether entries, state, seal and the tokens of leases all fit together. A token whose key the page no longer knows
+ * (keys are changed now and then) says nothing: it is passed over where a service has the last word, and where nothing
+ * can be spent of it any more.
  *
  * @param entries all up to the state's head, in order.
  * @param nowS corrected time, seconds.
+ * @param hasApi whether a service hears of every entry.
  */
 export async function isWhole(
   row: WalletRow & { readonly ledger: LedgerState },
   entries: readonly LedgerEntry[],
   keys: Jwks['keys'],
   nowS: number,
+  hasApi: boolean,
 ): Promise<boolean> {
   const { ledger } = row;
   try {
@@ -73,8 +103,9 @@ export async function isWhole(
       const { jti, amount, exp, cnf } = claims;
       const isSame = jti === event.leaseId && amount === event.amount && exp === event.expiresAtS;
       if (!isSame || cnf.jkt !== row.key.thumbprint) return false;
-    } catch {
-      return false;
+    } catch (cause) {
+      const isOver = event.expiresAtS <= nowS && !isInUse(ledger, event.leaseId);
+      if (!isUnknownKey(cause) || !(hasApi || isOver)) return false;
     }
   }
   return true;

@@ -3,12 +3,12 @@ import { LEDGER_BODY_MAX, SYNC_MAX, type Account, type Jwks } from '../../contra
 import type { LedgerEntry } from '../../contracts/licence/ledger.ts';
 import type { LeaseClaims } from '../../contracts/licence/tokens.ts';
 import type { judgeLease } from '../../core/licence/entitlement.ts';
-import { originHash, returnEvents } from '../../core/licence/ledger.ts';
+import { freeTotal, originHash, returnEvents } from '../../core/licence/ledger.ts';
 import type { WalletRow } from '../store/store.ts';
 import type { ApiClient } from './api-client.ts';
-import { isWhole, keptTokens } from './ledger-check.ts';
+import { isWhole, keptTokens, staleLeases } from './ledger-check.ts';
 import type { WalletOptions } from './types.ts';
-import { verifyToken } from './verify-token.ts';
+import { isUnknownKey, verifyToken } from './verify-token.ts';
 
 /** Most characters of entries in one request; the rest of a body is small. */
 const SYNC_CHARACTERS = LEDGER_BODY_MAX - 1024;
@@ -16,13 +16,25 @@ const SYNC_CHARACTERS = LEDGER_BODY_MAX - 1024;
 const GAPS_MAX = 3;
 
 /** A ledger that nothing may be spent from. */
-export const damaged = (message: string, cause?: unknown): AppError =>
-  new AppError('ERR_LICENCE_LEDGER', message, { cause });
+export const damaged = (
+  message: string,
+  fault: NonNullable<WalletRow['fault']> = 'damaged',
+  cause?: unknown,
+): AppError => new AppError('ERR_LICENCE_LEDGER', message, { cause, details: { fault } });
+
+/** Whether the service has answered for good: the same request would be answered so again. */
+function isFinal(cause: unknown): boolean {
+  if (!(cause instanceof AppError) || isUnknownKey(cause)) return false;
+  const { status } = cause.details;
+  if (typeof status === 'number') return status >= 400 && status < 500 && status !== 429;
+  return cause.code !== 'ERR_LICENCE_OFFLINE' && cause.code !== 'ERR_LICENCE_FAILED';
+}
 
 /** What the ledger's work needs of its wallet. */
 export interface LedgerContext {
   readonly store: WalletOptions['store'];
   readonly keys: Jwks['keys'];
+  readonly hasApi: boolean;
   /** @throws ERR_LICENCE_OFFLINE where there is no service. */
   readonly service: () => ApiClient;
   readonly nowS: () => number;
@@ -40,11 +52,13 @@ export interface LedgerWork {
   check(): Promise<boolean>;
   takeLease(token: string, claims: LeaseClaims): Promise<void>;
   sync(giveBack: 'ended' | 'all'): Promise<void>;
+  /** As the wallet's `lease` says. */
+  lease(wanted: number, most: number): Promise<void>;
 }
 
 /** All of it is called by one tab at a time. */
 export function createLedgerWork(context: LedgerContext): LedgerWork {
-  const { store, keys, service, nowS, adopt, change, refusalOfLease, accountChange } = context;
+  const { store, keys, hasApi, service, nowS, adopt, change, refusalOfLease, accountChange } = context;
 
   const hashAt = async (deviceId: string, seq: number): Promise<string | null> => {
     if (seq === 0) return originHash(deviceId);
@@ -57,11 +71,14 @@ export function createLedgerWork(context: LedgerContext): LedgerWork {
     const ledger = found.ledger;
     const all = await store.ledgerEntries(ledger.deviceId, 0, 1e9);
     const entries = all.slice(0, ledger.head.seq);
-    const holds = await isWhole({ ...found, ledger }, entries, keys, nowS());
+    const holds = await isWhole({ ...found, ledger }, entries, keys, nowS(), hasApi);
     const wanted = holds ? (found.fault === 'damaged' ? null : found.fault) : (found.fault ?? 'damaged');
     if (wanted !== found.fault) await change((latest) => ({ ...latest, fault: wanted }));
     else await adopt(found);
-    if (holds && wanted === null) await takeForgotten(found, all);
+    if (holds && wanted === null) {
+      await takeForgotten(found, all);
+      await returnStale(found);
+    }
     return wanted === null;
   };
   const takeForgotten = async (found: WalletRow, entries: readonly LedgerEntry[]): Promise<void> => {
@@ -72,6 +89,15 @@ export function createLedgerWork(context: LedgerContext): LedgerWork {
       if (claims === null || claims.jti !== leaseId || refusalOfLease(claims) !== null) continue;
       await book(claims);
     }
+  };
+
+  const returnStale = async (found: WalletRow): Promise<void> => {
+    const stale = hasApi ? await staleLeases(found, keys) : [];
+    if (stale.length === 0) return;
+    const next = await store.appendLedger((state) =>
+      returnEvents(state, 'all').filter((event) => event.type === 'return' && stale.includes(event.leaseId)),
+    );
+    if (next !== null) await adopt(next);
   };
 
   const book = async ({ jti, amount, exp }: LeaseClaims): Promise<void> => {
@@ -101,9 +127,10 @@ export function createLedgerWork(context: LedgerContext): LedgerWork {
       return i === 0 || characters <= SYNC_CHARACTERS;
     });
   };
-  const fork = async (cause: unknown): Promise<never> => {
-    await change((latest) => ({ ...latest, fault: 'forked' }));
-    throw damaged('the licence service knows another history of this device', cause);
+  const stop = async (fault: 'forked' | 'refused', cause?: unknown): Promise<never> => {
+    await change((latest) => ({ ...latest, fault }));
+    const what = fault === 'forked' ? 'knows another history of this device' : 'refused this device’s ledger';
+    throw damaged(`the licence service ${what}`, fault, cause);
   };
   const sync = async (giveBack: 'ended' | 'all'): Promise<void> => {
     if (context.row().fault === null) {
@@ -123,19 +150,64 @@ export function createLedgerWork(context: LedgerContext): LedgerWork {
       }
       try {
         const answer = await service().sync({ entries });
-        if ((await hashAt(deviceId, answer.seq)) !== answer.hash) await fork(undefined);
-        if (answer.seq <= found.syncedSeq && ++gaps > GAPS_MAX) await fork(undefined);
+        if ((await hashAt(deviceId, answer.seq)) !== answer.hash) await stop('forked');
+        if (answer.seq <= found.syncedSeq && ++gaps > GAPS_MAX) await stop('forked');
         await change((latest) => ({ ...latest, ...accountChange(answer.account), syncedSeq: answer.seq }));
       } catch (cause) {
         if (!(cause instanceof AppError) || cause.details['code'] === undefined) throw cause;
         if (cause.code !== 'ERR_LICENCE_LEDGER') throw cause;
         const { code, seq, hash } = cause.details;
+        if (code === 'ERR_LEDGER_DAMAGED') await stop('refused', cause);
         const isGap = code === 'ERR_LEDGER_GAP' && typeof seq === 'number' && ++gaps <= GAPS_MAX;
-        if (!isGap || (await hashAt(deviceId, seq)) !== hash) await fork(cause);
+        if (!isGap || (await hashAt(deviceId, seq)) !== hash) await stop('forked', cause);
         if (typeof seq === 'number') await change((latest) => ({ ...latest, syncedSeq: seq }));
       }
     }
   };
 
-  return { hashAt, check, takeLease, sync };
+  /** Asks for a lease, or for one whose answer was lost: with the same key it is given once. */
+  const ask = async ({ key, min, want }: NonNullable<WalletRow['pendingLease']>): Promise<void> => {
+    try {
+      const answer = await service().lease({ min, want }, key);
+      const claims = await verifyToken('lease', answer.lease, keys);
+      const refusal = refusalOfLease(claims);
+      if (refusal !== null) throw new AppError(refusal.code, `a lease was refused: ${refusal.reason}`);
+      await takeLease(answer.lease, claims);
+      await change((latest) => ({ ...latest, ...accountChange(answer.account), pendingLease: null }));
+    } catch (cause) {
+      if (isFinal(cause)) await change((latest) => ({ ...latest, pendingLease: null }));
+      throw cause;
+    }
+  };
+  const current = async (): Promise<WalletRow> => {
+    const found = await store.wallet();
+    if (found === null) throw damaged('the wallet is gone');
+    if (found.fault !== null) throw damaged('the ledger of this device is not whole', found.fault);
+    await adopt(found);
+    return found;
+  };
+  const lease = async (wanted: number, most: number): Promise<void> => {
+    const { pendingLease } = await current();
+    if (pendingLease !== undefined && pendingLease !== null) {
+      await ask(pendingLease).catch((cause: unknown) => {
+        // What was refused for good is forgotten, and asked for anew.
+        if (!isFinal(cause)) throw cause;
+      });
+    }
+    const free = (row: WalletRow): number => (row.ledger === null ? 0 : freeTotal(row.ledger, nowS()));
+    if (free(await current()) >= wanted) return;
+    // What was spent counts as held until the service has heard of it.
+    await sync('ended');
+    const row = await current();
+    const here = free(row);
+    const min = wanted - here;
+    const devices = row.account?.devices.filter((device) => device.state === 'active').length ?? 1;
+    const share = Math.ceil((row.account?.balance ?? 0) / Math.max(1, devices));
+    const want = Math.max(min, Math.min(most - here, share));
+    const pending = { key: crypto.randomUUID(), min, want };
+    await change((latest) => ({ ...latest, pendingLease: pending }));
+    await ask(pending);
+  };
+
+  return { hashAt, check, takeLease, sync, lease };
 }

@@ -1,5 +1,6 @@
 import type { EntitlementClaims } from '../../contracts/licence/tokens.ts';
 import type { LicenceConfig } from '../../contracts/licence/view.ts';
+import type { LicenceStatus } from '../../contracts/licence/quote.ts';
 import { judgeEntitlement } from '../../core/licence/entitlement.ts';
 import type { WalletRow } from '../store/store.ts';
 import type { WalletSnapshot } from './types.ts';
@@ -24,6 +25,7 @@ export function emptySnapshot(config: LicenceConfig): WalletSnapshot {
     thumbprint: null,
     deviceId: null,
     fault: null,
+    outdated: false,
   };
 }
 
@@ -32,6 +34,15 @@ export interface SnapshotContext {
   readonly origin: string;
   readonly nowS: number;
   readonly clockBack: boolean;
+  /** The service has signed with a key that isn't one of the configuration's. */
+  readonly outdated: boolean;
+}
+
+/** What comes first of all that may be wrong: that the licence is gone, then its ledger, then what its entitlement says. */
+function statusOf(row: WalletRow, held: LicenceStatus | null): LicenceStatus {
+  if (held !== null && row.removed === true) return held === 'revoked' ? 'revoked' : 'removed';
+  if (row.fault !== null) return row.fault === 'refused' ? 'refused' : 'ledger';
+  return held ?? 'none';
 }
 
 /**
@@ -42,7 +53,7 @@ export interface SnapshotContext {
 export function snapshotOf(
   row: WalletRow,
   claims: EntitlementClaims | null,
-  { config, origin, nowS, clockBack }: SnapshotContext,
+  { config, origin, nowS, clockBack, outdated }: SnapshotContext,
 ): WalletSnapshot {
   const policy = row.policy ?? config.policy ?? null;
   const verdict =
@@ -58,9 +69,11 @@ export function snapshotOf(
           graceHours: policy?.graceHours ?? 0,
         });
   const held = verdict?.ok === true ? verdict : null;
-  const status = row.fault !== null ? 'ledger' : (held?.status ?? 'none');
+  const status = statusOf(row, held?.status ?? null);
   const isInForce =
-    held !== null && (held.status === 'active' || held.status === 'grace' || held.status === 'clock');
+    held !== null &&
+    row.removed !== true &&
+    (held.status === 'active' || held.status === 'grace' || held.status === 'clock');
   const refusedHere = verdict?.ok === false ? verdict.code : null;
   return {
     status,
@@ -80,5 +93,6 @@ export function snapshotOf(
     thumbprint: row.key.thumbprint,
     deviceId: row.deviceId,
     fault: row.fault,
+    outdated,
   };
 }

@@ -20,6 +20,10 @@ export interface WalletOptions {
   readonly fetch?: (input: string, init: RequestInit) => Promise<Response>;
   /** The machine's clock, milliseconds since 1970. */
   readonly now?: () => number;
+  /** Makes the device's key; the browser's own when left out. */
+  readonly subtle?: SubtleCrypto;
+  /** How long one request may take, milliseconds. */
+  readonly timeoutMs?: number;
   /** Pauses before further tries when the network fails, milliseconds. */
   readonly pausesMs?: readonly number[];
 }
@@ -50,6 +54,8 @@ export interface WalletSnapshot {
   readonly thumbprint: string | null;
   readonly deviceId: string | null;
   readonly fault: WalletRow['fault'];
+  /** The service signs with a key that this page doesn't know: it was loaded before the key was published. */
+  readonly outdated: boolean;
 }
 
 /**
@@ -62,16 +68,33 @@ export interface Wallet {
   snapshot(): WalletSnapshot;
   /** Calls back after each change, of other tabs too; returns the call that ends it. */
   subscribe(listener: (snapshot: WalletSnapshot) => void): () => void;
-  /** Corrected time in seconds, for {@link Store}'s `nowS`. */
+  /** Corrected time in seconds. */
   nowS(): number;
+  /** Keeps the latest time that was seen, so that a clock that is set back later is noticed after a reload too. */
+  keepTime(): Promise<void>;
   /** The policy by `GET /v1/policy`, without a key; null where there is no service. */
   fetchPolicy(): Promise<Policy | null>;
   /** @throws ERR_LICENCE_KEY, ERR_LICENCE_DEVICES_FULL, ERR_LICENCE_TOKEN, ERR_LICENCE_ORIGIN */
   activate(key: string, name: string): Promise<WalletSnapshot>;
-  /** A new entitlement, the account, the clock and the revocations. @throws ERR_LICENCE_DEVICE, ERR_LICENCE_TOKEN */
+  /**
+   * A new entitlement, the account, the clock and the revocations. An answer that can't be used changes nothing.
+   *
+   * @throws ERR_LICENCE_DEVICE when the service no longer counts this device to a licence that holds: what it holds is
+   * given back, and the first tier is in force from then on.
+   * @throws ERR_LICENCE_TOKEN
+   */
   refresh(): Promise<WalletSnapshot>;
-  /** Gets Moments to spend here. @throws ERR_LICENCE_FUNDS, ERR_LICENCE_TIER, ERR_LICENCE_TOKEN, ERR_LICENCE_LEDGER */
-  lease(min: number, want: number): Promise<WalletSnapshot>;
+  /** Takes in the service's signed list of revocations; one that isn't signed right changes nothing. */
+  checkRevocations(): Promise<WalletSnapshot>;
+  /**
+   * Sees to it that so many Moments are free here; asks for nothing when they are. Entries that the service hasn't seen
+   * go first, and a lease whose answer was lost is asked for again and counts.
+   *
+   * @param wanted to be free here afterwards.
+   * @param most more is welcome up to this, as far as the licence's other devices keep their share.
+   * @throws ERR_LICENCE_FUNDS, ERR_LICENCE_TIER, ERR_LICENCE_TOKEN, ERR_LICENCE_LEDGER, ERR_LICENCE_DEVICE
+   */
+  lease(wanted: number, most: number): Promise<WalletSnapshot>;
   /** Gives ended leases back and tells the service every entry that it hasn't seen. @throws ERR_LICENCE_LEDGER */
   sync(): Promise<WalletSnapshot>;
   /** This device (what it holds goes back first), or another one of the same licence. */

@@ -55,6 +55,16 @@ const verifyAnyhow: VerifySignature = async (...input) => {
 
 const refused = (reason: string, cause?: unknown): AppError =>
   new AppError('ERR_LICENCE_TOKEN', `a token was refused: ${reason}`, { cause });
+const UNKNOWN_KEY = { reason: 'kid' } as const;
+
+/** Whether a token was refused for nothing but its key, which is none of those that the page knows. */
+export function isUnknownKey(cause: unknown): boolean {
+  return (
+    cause instanceof AppError &&
+    cause.code === 'ERR_LICENCE_TOKEN' &&
+    cause.details['reason'] === UNKNOWN_KEY.reason
+  );
+}
 
 /** Bytes of a part of a token; only the one right spelling of them. */
 function bytesOf(part: string, what: string): Uint8Array<ArrayBuffer> {
@@ -92,7 +102,11 @@ async function verify<Schema extends v.GenericSchema>(
   if (!head.success) throw refused('its header');
   if (head.output.typ !== typ) throw refused('it is of another type');
   const key = keys.find((one) => one.kid === head.output.kid);
-  if (key === undefined) throw refused('its key is not a known one');
+  if (key === undefined) {
+    throw new AppError('ERR_LICENCE_TOKEN', 'a token was refused: its key is not a known one', {
+      details: UNKNOWN_KEY,
+    });
+  }
   const sealed = bytesOf(signature, 'signature');
   const publicKey = bytesOf(key.x, 'key');
   if (sealed.length !== 64 || publicKey.length !== 32) throw refused('its signature');
@@ -114,7 +128,7 @@ const SCHEMAS = {
  * Claims of a token, after its signature: a compact JWS of at most {@link TOKEN_MAX} characters, `EdDSA` alone, of the
  * wanted type, by one of the given keys. Issuer, device, origin and time are for the caller to judge.
  *
- * @throws ERR_LICENCE_TOKEN
+ * @throws ERR_LICENCE_TOKEN; {@link isUnknownKey} tells a key that the page doesn't know from all else.
  * @source RFC 8725
  */
 export function verifyToken<Kind extends keyof TokenClaims>(

@@ -12,9 +12,12 @@ import { sealOf } from './ledger-check.ts';
 import { createLedgerWork, damaged } from './ledger-work.ts';
 import { emptySnapshot, snapshotOf } from './snapshot.ts';
 import type { Wallet, WalletOptions, WalletSnapshot } from './types.ts';
-import { verifyToken } from './verify-token.ts';
+import { isUnknownKey, verifyToken } from './verify-token.ts';
 
 export type { Wallet, WalletOptions, WalletSnapshot } from './types.ts';
+
+/** What a device may forget of the time that it has seen, seconds. */
+const KEEP_TIME_S = 60;
 
 const freshRow = (key: WalletRow['key']): WalletRow => ({
   deviceId: null,
@@ -44,6 +47,8 @@ export function createWallet(options: WalletOptions): Wallet {
   let verified: { readonly token: string; readonly claims: EntitlementClaims | null } | null = null;
   let shown = emptySnapshot(config);
   let closed = false;
+  /** The service has signed with a key that isn't pinned here. */
+  let outdated = false;
   let background: Promise<void> = Promise.resolve();
 
   const readTime = (): { nowS: number; back: boolean } => {
@@ -65,6 +70,7 @@ export function createWallet(options: WalletOptions): Wallet {
           key,
           now,
           ...(options.pausesMs === undefined ? {} : { pausesMs: options.pausesMs }),
+          ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
         });
   const service = (): ApiClient => {
     if (api === null) throw new AppError('ERR_LICENCE_OFFLINE', 'there is no licence service here');
@@ -86,7 +92,7 @@ export function createWallet(options: WalletOptions): Wallet {
     if (row === null) return shown;
     const { nowS, back } = readTime();
     const claims = verified !== null && verified.token === row.entitlement ? verified.claims : null;
-    const next = snapshotOf(row, claims, { config, origin, nowS, clockBack: back });
+    const next = snapshotOf(row, claims, { config, origin, nowS, clockBack: back, outdated });
     const isSame = (Object.keys(next) as (keyof WalletSnapshot)[]).every(
       (name) => next[name] === shown[name],
     );
@@ -110,6 +116,12 @@ export function createWallet(options: WalletOptions): Wallet {
       return fn(kept ? { ...found, clock } : found);
     });
     return adopt(next);
+  };
+
+  /** Only where time went on for a while, so that the wallet isn't written for nothing. */
+  const keepTime = async (): Promise<void> => {
+    readTime();
+    if (!closed && row !== null && clock.maxS > row.clock.maxS + KEEP_TIME_S) await change((found) => found);
   };
 
   const seal = async (): Promise<void> => {
@@ -156,9 +168,10 @@ export function createWallet(options: WalletOptions): Wallet {
       subject: verified?.claims?.sub ?? '',
     });
   };
-  const work = createLedgerWork({
+  const ledgerWork = createLedgerWork({
     store,
     keys: config.keys,
+    hasApi: api !== null,
     service,
     nowS: () => readTime().nowS,
     row: mine,
@@ -223,35 +236,59 @@ export function createWallet(options: WalletOptions): Wallet {
     let fault = known?.fault ?? null;
     const { seq, hash } = session.ledger;
     if (known?.ledger?.deviceId === session.deviceId) {
-      const here = await work.hashAt(session.deviceId, seq);
+      const here = await ledgerWork.hashAt(session.deviceId, seq);
       if (here !== hash) fault = 'forked';
       else if (fault === 'forked' && seq === known.ledger.head.seq) fault = null;
     } else {
       fault = seq === 0 ? null : 'forked';
     }
     clock = at;
+    outdated = false;
     return change((latest) => ({
       ...withDevice(latest, session.deviceId, session.entitlement, claims.sub !== before, first),
       ...accountChange(session.account),
       policy: session.policy,
+      removed: false,
       clock: at,
       syncedSeq: fault === null ? seq : latest.syncedSeq,
       fault,
     }));
   };
-  const checkRevocations = async (): Promise<void> => {
-    const sub = verified?.claims?.sub;
-    if (sub === undefined || api === null) return;
-    const { revocations } = await api.revocations();
-    const list = await verifyToken('revocations', revocations, config.keys);
-    const epoch = revokedEpoch(list, config.issuer, sub);
-    if (epoch > mine().revokedEpoch) {
-      await change((latest) => ({ ...latest, revokedEpoch: Math.max(latest.revokedEpoch, epoch) }));
+  /** Whatever the service signs with a key that isn't known here changes nothing but this. */
+  const noting = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (cause) {
+      if (isUnknownKey(cause)) outdated = true;
+      throw cause;
     }
+  };
+  /** The service knows this device no more: what it holds goes back, now or at a later sync. */
+  const asMember = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await noting(work);
+    } catch (cause) {
+      const isGone =
+        cause instanceof AppError && cause.code === 'ERR_LICENCE_DEVICE' && cause.details['status'] === 401;
+      if (isGone) {
+        await change((latest) => ({ ...latest, removed: true }));
+        await ledgerWork.sync('all').catch(() => undefined);
+      }
+      throw cause;
+    }
+  };
+  const checkRevocations = async (): Promise<WalletSnapshot> => {
+    const sub = verified?.claims?.sub;
+    if (sub === undefined || api === null) return look();
+    const { revocations } = await api.revocations();
+    const list = await noting(() => verifyToken('revocations', revocations, config.keys));
+    const epoch = revokedEpoch(list, config.issuer, sub);
+    if (epoch <= mine().revokedEpoch) return look();
+    return change((latest) => ({ ...latest, revokedEpoch: Math.max(latest.revokedEpoch, epoch) }));
   };
   const refresh = async (): Promise<WalletSnapshot> => {
     try {
-      await takeSession(await service().refresh());
+      await asMember(async () => takeSession(await service().refresh()));
     } finally {
       // A list that can't be had now is had at the next refresh.
       await checkRevocations().catch(() => undefined);
@@ -261,12 +298,13 @@ export function createWallet(options: WalletOptions): Wallet {
 
   return {
     async load() {
-      const key = (await store.wallet())?.key ?? (await createDeviceKey());
+      const key = (await store.wallet())?.key ?? (await createDeviceKey(options.subtle));
       // Two tabs that begin at once keep the first one's key.
       row = await store.changeWallet((found) => found ?? freshRow(key));
       clock = row.clock;
       await adopt(row);
-      await alone(() => work.check());
+      await alone(() => ledgerWork.check());
+      await keepTime();
       return look();
     },
     snapshot: look,
@@ -275,6 +313,7 @@ export function createWallet(options: WalletOptions): Wallet {
       return () => listeners.delete(listener);
     },
     nowS: () => readTime().nowS,
+    keepTime,
     async fetchPolicy() {
       if (api === null) return config.policy ?? null;
       const { policy } = await api.policy();
@@ -286,35 +325,31 @@ export function createWallet(options: WalletOptions): Wallet {
         const api = service();
         if (mine().fault !== null) {
           // A device whose ledger is at fault begins anew, as another device.
-          const anew = await createDeviceKey();
+          const anew = await createDeviceKey(options.subtle);
           verified = null;
           await change((latest) => ({ ...freshRow(anew), clock: latest.clock, policy: latest.policy }));
         }
         const device = { publicKey: key().publicKey, name };
-        return takeSession(await api.activate({ key: licenceKey, device }));
+        return noting(async () => takeSession(await api.activate({ key: licenceKey, device })));
       }),
     refresh: () => alone(refresh),
-    lease: (min, want) =>
+    checkRevocations,
+    lease: (wanted, most) =>
       alone(async () => {
-        if (mine().fault !== null) throw damaged('the ledger of this device is not whole');
-        const answer = await service().lease({ min, want });
-        const claims = await verifyToken('lease', answer.lease, config.keys);
-        const refusal = refusalOfLease(claims);
-        if (refusal !== null) throw new AppError(refusal.code, `a lease was refused: ${refusal.reason}`);
-        await work.takeLease(answer.lease, claims);
-        return change((latest) => ({ ...latest, ...accountChange(answer.account) }));
+        await asMember(() => ledgerWork.lease(wanted, most));
+        return look();
       }),
     sync: () =>
       alone(async () => {
-        await work.sync('ended');
+        await ledgerWork.sync('ended');
         return look();
       }),
     deactivate: (deviceId) =>
       alone(async () => {
         const isOther = deviceId !== undefined && deviceId !== mine().deviceId;
         if (!isOther && api !== null) {
-          await work.sync('ended');
-          await work.sync('all');
+          await ledgerWork.sync('ended');
+          await ledgerWork.sync('all');
         }
         const account = api === null ? null : (await api.deactivate(isOther ? { deviceId } : {})).account;
         if (isOther)
@@ -327,6 +362,8 @@ export function createWallet(options: WalletOptions): Wallet {
           accountAtMs: null,
           keyHint: null,
           revokedEpoch: 0,
+          removed: false,
+          pendingLease: null,
         }));
       }),
     acceptTokens: ({ entitlement, leases = [] }) =>
@@ -336,7 +373,7 @@ export function createWallet(options: WalletOptions): Wallet {
         let claims = current;
         let at = clock;
         if (entitlement !== undefined) {
-          const fresh = await verifyToken('entitlement', entitlement, config.keys);
+          const fresh = await noting(() => verifyToken('entitlement', entitlement, config.keys));
           const reading = readClock(clock, now() / 1000);
           const isNewer = fresh.iat > (current?.iat ?? 0);
           if (isNewer && (reading.back || reading.nowS < fresh.iat))
@@ -368,10 +405,10 @@ export function createWallet(options: WalletOptions): Wallet {
             clock: at,
           }));
         }
-        for (const one of read) await work.takeLease(one.token, one.claims);
+        for (const one of read) await ledgerWork.takeLease(one.token, one.claims);
         return look();
       }),
-    verifyLedger: () => alone(() => work.check()),
+    verifyLedger: () => alone(() => ledgerWork.check()),
     close() {
       closed = true;
       stopWatching();

@@ -1,14 +1,9 @@
 import { AppError } from '../../contracts/errors.ts';
 import type { LedgerEntry, LedgerEvent, LedgerState } from '../../contracts/licence/ledger.ts';
-import {
-  LedgerError,
-  appendEvent,
-  freeTotal,
-  releaseEvent,
-  reserveEvent,
-} from '../../core/licence/ledger.ts';
+import { LedgerError, appendEvent, freeTotal, reserveEvent } from '../../core/licence/ledger.ts';
+import { readClock } from '../../core/licence/clock.ts';
 
-export { releaseEvent };
+export { readClock };
 
 /**
  * Events as entries, one after the other.

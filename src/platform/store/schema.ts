@@ -22,7 +22,9 @@ export type WalletFault =
   /** Entries and state on this device don't fit together, or the signed seal doesn't fit them. */
   | 'damaged'
   /** The server knows another history of this device: a copy was restored. */
-  | 'forked';
+  | 'forked'
+  /** The server refused entries of this device as damaged, though they look whole here. */
+  | 'refused';
 
 /** The one row of `wallet`: this device's key and what it was given. Tokens in it are not trusted, but checked anew. */
 export interface WalletRow {
@@ -55,6 +57,10 @@ export interface WalletRow {
   /** The lowest epoch that isn't revoked, by the last list of revocations; 0 when none is. */
   readonly revokedEpoch: number;
   readonly fault: WalletFault | null;
+  /** The server said that this device is not, or no longer, one of a licence that holds; until it says otherwise. */
+  readonly removed?: boolean;
+  /** A lease that was asked for and whose answer never came: asked again with the same key, it is given once. */
+  readonly pendingLease?: { readonly key: string; readonly min: number; readonly want: number } | null;
 }
 
 /** Tables of the newest version. */

@@ -36,7 +36,7 @@ export function createStore(options: StoreOptions): Store {
   let opening: Promise<Database> | null = null;
   let closed = false;
   let accounting: Accounting | null = null;
-  const nowS = options.nowS ?? (() => Date.now() / 1000);
+  const now = options.now ?? (() => Date.now());
 
   channel.onmessage = (event: MessageEvent<{ tables: ForeignChange }>) => {
     tell(event.data.tables);
@@ -119,7 +119,7 @@ export function createStore(options: StoreOptions): Store {
       write(
         all,
         (transaction) => {
-          books = createBooks(transaction, accounting, nowS);
+          books = createBooks(transaction, accounting, now);
           return body(books, transaction);
         },
         () => (books?.changed === true ? all : tables),
@@ -275,6 +275,13 @@ export function createStore(options: StoreOptions): Store {
         if (reason !== null) await books.release(id, reason);
         else if (changed.state === 'queued' && !isOpen(job)) await books.reserve(changed);
         return changed;
+      }),
+    finishJob: (id) =>
+      writeBooks(['jobs'], async (books, transaction) => {
+        const table = transaction.objectStore('jobs');
+        if ((await table.get(id))?.state !== 'running') throw new DOMException(CANCELLED, 'AbortError');
+        await table.delete(id);
+        await books.commit(id);
       }),
     removeJobs: (ids) =>
       writeBooks(['jobs'], async (books, transaction) => {

@@ -13,8 +13,8 @@ export interface StoreOptions {
   /** Name of the database and of the channel between tabs. */
   readonly name: string;
   readonly migrations?: readonly Migration[];
-  /** Now, seconds since 1970, by the server's clock as far as it is known: leases end by it. The machine's when left out. */
-  readonly nowS?: () => number;
+  /** The machine's clock, milliseconds since 1970; the wallet's corrects it. The browser's own when left out. */
+  readonly now?: () => number;
 }
 
 /** What another tab changed. */
@@ -67,19 +67,27 @@ export interface Store {
    * Queues a job and sets its price aside, both or neither. Where there is no wallet, or no price, it only queues.
    * @throws ERR_LICENCE_FUNDS when this device doesn't hold enough; details `price` and `free`.
    * @throws ERR_LICENCE_LEDGER when the ledger isn't whole.
+   * @throws ERR_LICENCE_CLOCK when the machine's clock went back behind a time that this device has seen.
+   * @throws ERR_LICENCE_DEVICE when the server no longer knows the device.
    */
   addJob(job: JobRecord): Promise<void>;
   /**
    * Changes a job if it is still as the caller thinks; returns the new record, or null when it is gone or in none of
    * the states `from`. One that comes to nothing lets go what was set aside for it; one that waits anew has its price
    * set aside anew, in the same transaction.
-   * @throws ERR_LICENCE_FUNDS, ERR_LICENCE_LEDGER when it can't wait anew.
+   * @throws ERR_LICENCE_FUNDS, ERR_LICENCE_LEDGER, ERR_LICENCE_CLOCK, ERR_LICENCE_DEVICE when it can't wait anew.
    */
   changeJob(
     id: string,
     from: readonly JobRecord['state'][],
     change: Partial<Omit<JobRecord, 'id'>>,
   ): Promise<JobRecord | null>;
+  /**
+   * Ends a running job whose clip was handed over elsewhere, not kept in the gallery: forgets it, and spends what was
+   * set aside for it, in one transaction.
+   * @throws DOMException AbortError when the job was cancelled or removed meanwhile; nothing is spent then.
+   */
+  finishJob(id: string): Promise<void>;
   /** Forgets jobs; what was set aside for them is let go. */
   removeJobs(ids: readonly string[]): Promise<void>;
   /** Lets go what was set aside for jobs that are gone or neither wait nor run; returns their ids. */

@@ -51,7 +51,11 @@ export interface Books {
   append(
     make: (state: LedgerState, accounting: Accounting) => readonly LedgerEvent[],
   ): Promise<WalletRow | null>;
-  /** Sets a job's price aside unless that is so already. @throws ERR_LICENCE_FUNDS, ERR_LICENCE_LEDGER */
+  /**
+   * Sets a job's price aside unless that is so already.
+   *
+   * @throws ERR_LICENCE_FUNDS, ERR_LICENCE_LEDGER, ERR_LICENCE_CLOCK, ERR_LICENCE_DEVICE
+   */
   reserve(job: JobRecord): Promise<void>;
   /** Spends what is set aside for a job, if anything is. */
   commit(jobId: string): Promise<void>;
@@ -64,11 +68,14 @@ export function releaseReason(state: JobState): ReleaseReason | null {
   return state === 'cancelled' || state === 'failed' || state === 'interrupted' ? state : null;
 }
 
-/** @param nowS now in seconds; leases that ended by then can't be set aside. */
+/**
+ * @param now the machine's clock, milliseconds since 1970. Leases that ended by then can't be set aside, and nothing can
+ * while it is behind a time that any tab has seen.
+ */
 export function createBooks(
   transaction: Transaction,
   accounting: Accounting | null,
-  nowS: () => number,
+  now: () => number,
 ): Books {
   const table = transaction.objectStore('wallet');
   let changed = false;
@@ -83,9 +90,12 @@ export function createBooks(
     make: (state: LedgerState, accounting: Accounting) => readonly LedgerEvent[],
   ): Promise<WalletRow> => {
     if (accounting === null) throw accountingMissing;
-    const { state, entries } = accounting.appendAll(found.ledger, make(found.ledger, accounting), Date.now());
+    const atMs = Math.max(0, Math.floor(now()));
+    const { state, entries } = accounting.appendAll(found.ledger, make(found.ledger, accounting), atMs);
     if (entries.length === 0) return found;
-    const next = { ...found, ledger: state };
+    // What was seen of the time is kept with what was done at it.
+    const clock = accounting.readClock(found.clock, now() / 1000).next;
+    const next = { ...found, clock, ledger: state };
     // `add`: an entry is never written over another.
     for (const entry of entries) await transaction.objectStore('ledger').add(entry);
     await put(next);
@@ -95,17 +105,31 @@ export function createBooks(
     const found = await row();
     return found === null || found.ledger === null ? null : { ...found, ledger: found.ledger };
   };
-  /** The state and the entries drifted apart: someone wrote the one without the other. */
-  const isWhole = async ({ fault, ledger }: WalletRow & { readonly ledger: LedgerState }): Promise<boolean> =>
-    fault === null &&
-    (await transaction.objectStore('ledger').getKey([ledger.deviceId, ledger.head.seq + 1])) === undefined;
+  /** False when state and entries drifted apart: someone wrote the one without the other. */
+  const isWhole = async ({
+    fault,
+    ledger: { deviceId, head },
+  }: WalletRow & { readonly ledger: LedgerState }): Promise<boolean> => {
+    if (fault !== null) return false;
+    const entries = transaction.objectStore('ledger');
+    if ((await entries.getKey([deviceId, head.seq + 1])) !== undefined) return false;
+    return head.seq === 0 || (await entries.get([deviceId, head.seq]))?.hash === head.hash;
+  };
 
   /** The end of a job counts even when the ledger is at fault: a clip is never lost for its sake. */
   const settle = async (jobId: string, event: LedgerEvent): Promise<void> => {
     const found = await withLedger();
     if (found === null || !Object.hasOwn(found.ledger.reservations, jobId)) return;
-    if (await isWhole(found)) await write(found, () => [event]);
-    else if (found.fault === null) await put({ ...found, fault: 'damaged' });
+    if (await isWhole(found)) {
+      try {
+        await write(found, () => [event]);
+        return;
+      } catch (cause) {
+        // Of a ledger that was changed by hand, what comes after needs not fit.
+        if (!(cause instanceof AppError) || cause.code !== 'ERR_LICENCE_LEDGER') throw cause;
+      }
+    }
+    if (found.fault === null) await put({ ...found, fault: 'damaged' });
   };
 
   return {
@@ -128,10 +152,22 @@ export function createBooks(
         throw new AppError('ERR_LICENCE_FUNDS', 'this device holds nothing', { details: { price, free: 0 } });
       }
       if (Object.hasOwn(ledger.reservations, job.id)) return;
-      if (!(await isWhole({ ...found, ledger }))) {
-        throw new AppError('ERR_LICENCE_LEDGER', 'the ledger of this device is not whole');
+      if (found.removed === true) {
+        throw new AppError('ERR_LICENCE_DEVICE', 'this device is no longer one of a licence that holds');
       }
-      await write({ ...found, ledger }, (state, { reserve }) => reserve(state, job.id, price, nowS()));
+      if (accounting === null) throw accountingMissing;
+      const { nowS, back } = accounting.readClock(found.clock, now() / 1000);
+      if (back) {
+        throw new AppError('ERR_LICENCE_CLOCK', 'the clock went back: spending waits for a refresh', {
+          retryable: true,
+        });
+      }
+      if (!(await isWhole({ ...found, ledger }))) {
+        throw new AppError('ERR_LICENCE_LEDGER', 'the ledger of this device is not whole', {
+          details: { fault: found.fault ?? 'damaged' },
+        });
+      }
+      await write({ ...found, ledger }, (state, { reserve }) => reserve(state, job.id, price, nowS));
     },
     commit: (jobId) => settle(jobId, { type: 'commit', jobId }),
     release: (jobId, reason) => settle(jobId, { type: 'release', jobId, reason }),

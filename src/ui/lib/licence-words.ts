@@ -1,14 +1,9 @@
-import type { Policy } from '../../contracts/licence/policy.ts';
+import type { Policy, Tier } from '../../contracts/licence/policy.ts';
 import type { LicenceView, Lock } from '../../contracts/licence/view.ts';
-import { locale, number, t } from '../strings/strings.ts';
+import '../strings/licence-strings.ts';
 import { moment } from '../strings/format.ts';
-
-/** An amount with the policy's own word for it: "600 Moments", "1 credit". */
-export function amountText(policy: Policy, amount: number): string {
-  const { one, other } = policy.unit;
-  const unit = new Intl.PluralRules(locale()).select(amount) === 'one' ? one : other;
-  return t('account.amount', { amount: number(amount), unit });
-}
+import { number, t } from '../strings/strings.ts';
+import { amountText } from './amounts.ts';
 
 /** "50 to 100 Moments", or one amount where both are the same. */
 export function rangeText(
@@ -44,7 +39,9 @@ export function statusSentence({ status, endsAtMs, graceEndsAtMs }: LicenceView)
   }
 }
 
-/** Statuses in which no clip can be paid for, whatever the tier. */
-export function isStopped(status: LicenceView['status']): boolean {
-  return status === 'revoked' || status === 'clock' || status === 'ledger';
+/** What a period of a tier gives: "Lite: 1,000 Moments a month". Empty for a tier without an allowance. */
+export function tierGives(policy: Policy, { name, allowance }: Tier): string {
+  if (allowance.amount === 0) return '';
+  const amount = amountText(policy, allowance.amount);
+  return t(allowance.every === 'month' ? 'lock.gives' : 'lock.givesOnce', { tier: name, amount });
 }

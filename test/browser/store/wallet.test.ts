@@ -9,9 +9,10 @@ import { character, clip, freshName, job, noise, picture } from './records.ts';
 
 const open: { store: Store; name: string }[] = [];
 const DEVICE = 'device-1';
+const DAY_MS = 86_400_000;
 
-function connect(name: string, nowS?: () => number): Store {
-  const store = createStore({ name, ...(nowS === undefined ? {} : { nowS }) });
+function connect(name: string, now?: () => number): Store {
+  const store = createStore({ name, ...(now === undefined ? {} : { now }) });
   open.push({ store, name });
   return store;
 }
@@ -167,8 +168,58 @@ describe('Moments', () => {
   it('of a lease that ended are not set aside', async () => {
     const name = freshName();
     await funded(10, name);
-    const later = connect(name, () => Date.now() / 1000 + 2 * 86_400);
+    const later = connect(name, () => Date.now() + 2 * DAY_MS);
     await expect(later.addJob(priced(1))).rejects.toMatchObject({ code: 'ERR_LICENCE_FUNDS' });
+  });
+
+  it('are not set aside while the clock is back, though only another tab has seen it go forward', async () => {
+    const name = freshName();
+    let offsetMs = 0;
+    const store = await funded(10, name);
+    const other = connect(name, () => Date.now() + offsetMs);
+    const [first, second] = [priced(1), priced(1)];
+    await other.addJob(first);
+    // A time at which something was written is remembered with it.
+    offsetMs = 2 * DAY_MS;
+    await other.changeJob(first.id, ['queued'], { state: 'cancelled' });
+    await expect(store.addJob(second)).rejects.toMatchObject({ code: 'ERR_LICENCE_CLOCK' });
+    expect(await store.job(second.id)).toBeNull();
+    await store.changeWallet((row) => {
+      if (row === null) throw new Error('no wallet');
+      return { ...row, clock: { offsetS: 0, maxS: 0 } };
+    });
+    await store.addJob(second);
+    await expectSound(store);
+  });
+
+  it('are not set aside on a device that was taken off its licence, and a clip under way is still paid', async () => {
+    const store = await funded(10);
+    const [one, two] = [priced(4, { state: 'queued' }), priced(1)];
+    await store.addJob(one);
+    await store.changeJob(one.id, ['queued'], { state: 'running' });
+    await store.changeWallet((row) => {
+      if (row === null) throw new Error('no wallet');
+      return { ...row, removed: true };
+    });
+    await expect(store.addJob(two)).rejects.toMatchObject({ code: 'ERR_LICENCE_DEVICE' });
+    await store.saveClip(clip(picture('nobody')), one.id);
+    expect((await store.wallet())?.ledger?.totals.committed).toBe(4);
+  });
+
+  it('are spent for a clip that is handed over elsewhere, once, and not for a cancelled one', async () => {
+    const store = await funded(10);
+    const [one, two] = [priced(4), priced(4)];
+    for (const job of [one, two]) {
+      await store.addJob(job);
+      await store.changeJob(job.id, ['queued'], { state: 'running' });
+    }
+    await store.finishJob(one.id);
+    await expect(store.finishJob(one.id)).rejects.toThrow('cancelled');
+    await store.changeJob(two.id, ['running'], { state: 'cancelled' });
+    await expect(store.finishJob(two.id)).rejects.toThrow('cancelled');
+    expect((await store.wallet())?.ledger).toMatchObject({ reservations: {}, totals: { committed: 4 } });
+    expect(await store.job(one.id)).toBeNull();
+    await expectSound(store);
   });
 
   it('are nobody’s business where there is no wallet', async () => {

@@ -27,6 +27,8 @@ export function viewOf(
   const deviceId = '8f14e45f-ceea-467f-9a2b-1c5d2b7e9f01';
   return {
     status: 'active',
+    steps: [],
+    fault: null,
     policy,
     tier,
     grant: tier.grant,
