@@ -43,7 +43,10 @@ function enterLease(leases: ReadonlyMap<string, LeaseRow>, entered: Set<string>,
 /** The next state, and what it does to leases. @throws ApiError ERR_LEDGER_DAMAGED */
 function step(state: LedgerState, entry: LedgerEntry): { state: LedgerState; effects: Effect[] } {
   const { event } = entry;
-  const parts = event.type === 'commit' ? (state.reservations[event.jobId] ?? []) : [];
+  const { reservations } = state;
+  // A job may be named like a member that every object has.
+  const open = event.type === 'commit' && Object.hasOwn(reservations, event.jobId);
+  const parts = open ? (reservations[event.jobId] ?? []) : [];
   const effects: Effect[] = parts.map((part) => ({ kind: 'commit', part }));
   if (event.type === 'return') {
     effects.push({ kind: 'release', part: { leaseId: event.leaseId, amount: event.amount } });
