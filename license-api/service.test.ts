@@ -1,5 +1,6 @@
 import { databaseSuite } from './test-suite-database.ts';
 import { instancesSuite } from './test-suite-instances.ts';
+import { paymentsSuite } from './test-suite-payments.ts';
 import { serviceSuite } from './test-suite.ts';
 
 const inMemory = () => Promise.resolve({ folder: null });
@@ -7,3 +8,4 @@ const inMemory = () => Promise.resolve({ folder: null });
 serviceSuite('the embedded database', inMemory);
 databaseSuite('the embedded database', inMemory);
 instancesSuite('the embedded database', inMemory);
+paymentsSuite('the embedded database', inMemory);

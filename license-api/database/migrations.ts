@@ -189,6 +189,15 @@ const MIGRATIONS: readonly Migration[] = [
     ],
   },
   { version: 4, name: 'kept answers are sealed', statements: [], work: sealAnswers },
+  {
+    version: 5,
+    name: 'refunds that came before, and after, what they are of',
+    statements: [
+      `ALTER TABLE payment_subjects ADD COLUMN active BOOLEAN NOT NULL DEFAULT TRUE`,
+      `ALTER TABLE payment_subjects ADD COLUMN refunded_at_ms BIGINT NOT NULL DEFAULT 0`,
+      `ALTER TABLE payment_refunds ADD COLUMN applied BOOLEAN NOT NULL DEFAULT FALSE`,
+    ],
+  },
 ];
 
 /**

@@ -6,7 +6,14 @@ import { originSchema } from '../../src/contracts/licence/tokens.ts';
 import { makeKey } from '../../src/core/licence/key.ts';
 import { ApiError } from '../api-error.ts';
 import { route } from '../route.ts';
-import { LICENCE_STATES, type AppOptions, type Licence, type Route, type RouteContext } from '../services.ts';
+import {
+  LICENCE_STATES,
+  type AppOptions,
+  type Licence,
+  type Queryable,
+  type Route,
+  type RouteContext,
+} from '../services.ts';
 
 const idSchema = v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/));
 const reasonSchema = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
@@ -315,23 +322,35 @@ function booking(
   });
 }
 
+/** What a payment or a checkout is of, by its name. */
+async function referencesOf(tx: Queryable, link: string): Promise<readonly string[]> {
+  const rows = await tx.query<{ reference: string }>(
+    'SELECT DISTINCT reference FROM payment_links WHERE link = $1 ORDER BY reference',
+    [link],
+  );
+  return rows.map(({ reference }) => reference);
+}
+
 /** The key of a licence that a payment made, for the page of the shop that shows it. */
 function keyRoute(secret: string): Route {
   return route({
     method: 'GET',
     path: `${ROOT}/key`,
     name: 'operatorKey',
-    summary: 'Key of a licence that a payment made, by the payment’s reference.',
+    summary:
+      'Key of a licence that a payment made, by the licence’s reference or the name of a payment or checkout.',
     auth: 'operator',
     request: null,
     query: v.strictObject({ reference: referenceSchema }),
     response: v.object({ licence: licenceSchema, key: keySchema }),
     errors: ['ERR_REQUEST_NOT_FOUND'],
     handler: async (_body, { services, tx }, { reference }) => {
-      const key = keyForReference(secret, reference);
-      const licence = await services.accounting.findByKey(tx, key);
-      if (licence === null || licence.reference !== reference) throw notFound();
-      return { body: { licence: licenceView(licence), key } };
+      for (const one of [reference, ...(await referencesOf(tx, reference))]) {
+        const key = keyForReference(secret, one);
+        const licence = await services.accounting.findByKey(tx, key);
+        if (licence?.reference === one) return { body: { licence: licenceView(licence), key } };
+      }
+      throw notFound();
     },
   });
 }

@@ -20,6 +20,8 @@ const namedSchema = v.union([
   ),
 ]);
 const maybeSchema = v.nullish(namedSchema, null);
+/** In the currency's smallest unit; it is for the record alone. */
+const amountSchema = v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0);
 
 /** An event, as far as all have the same. @source https://docs.stripe.com/api/events/object */
 export const stripeEventSchema = v.object({
@@ -57,13 +59,33 @@ const invoiceSchema = v.object({
     null,
   ),
 });
+/**
+ * Which payment paid an invoice: since the version of March 2025 an invoice in an event has no payments of its own, and
+ * a charge no invoice, so that this object alone joins the two.
+ *
+ * @source https://docs.stripe.com/api/invoice-payment/object
+ */
+const invoicePaymentSchema = v.object({
+  invoice: namedSchema,
+  payment: v.object({ charge: maybeSchema, payment_intent: maybeSchema }),
+});
 /** @source https://docs.stripe.com/api/charges/object */
 const chargeSchema = v.object({
   id: idSchema,
-  /** Whether all of it was given back. */
+  amount: amountSchema,
+  /** All that was given back so far. */
+  amount_refunded: amountSchema,
+  /** Whether that is all of it. */
   refunded: v.boolean(),
   invoice: maybeSchema,
   payment_intent: maybeSchema,
+});
+/** @source https://docs.stripe.com/api/checkout/sessions/object */
+const sessionSchema = v.object({
+  id: idSchema,
+  mode: v.string(),
+  subscription: maybeSchema,
+  invoice: maybeSchema,
 });
 
 /** States in which a subscription is paid, or is being asked for. */
@@ -81,7 +103,9 @@ export function stripeCommand(event: StripeEvent, prices: StripePrices): Payment
   const { object } = event.data;
   switch (event.type) {
     case 'customer.subscription.created':
-    case 'customer.subscription.updated': {
+    case 'customer.subscription.updated':
+    case 'customer.subscription.paused':
+    case 'customer.subscription.resumed': {
       const { id, status, items } = v.parse(subscriptionSchema, object);
       const bought = items.data
         .map(({ price }) => (Object.hasOwn(prices, price.id) ? prices[price.id] : undefined))
@@ -97,6 +121,7 @@ export function stripeCommand(event: StripeEvent, prices: StripePrices): Payment
         state: HOLDS.has(status) ? 'active' : 'ended',
         ...(origins === undefined ? {} : { origins }),
         links: [],
+        revives: false,
       };
     }
     case 'customer.subscription.deleted':
@@ -112,10 +137,25 @@ export function stripeCommand(event: StripeEvent, prices: StripePrices): Payment
       const links = present([invoice.id, invoice.charge, invoice.payment_intent, ...payments]);
       return { type: 'renew', reference, atMs, links };
     }
+    case 'invoice_payment.paid': {
+      const { invoice, payment } = v.parse(invoicePaymentSchema, object);
+      return { type: 'alias', of: invoice, links: present([payment.charge, payment.payment_intent]) };
+    }
+    case 'checkout.session.completed': {
+      // What was bought stands in the subscription's own events; the session says which names belong together.
+      const { id, mode, subscription, invoice } = v.parse(sessionSchema, object);
+      if (mode !== 'subscription' || subscription === null) return { type: 'ignore' };
+      return { type: 'link', reference: subscription, links: present([id, invoice]) };
+    }
     case 'charge.refunded': {
       const charge = v.parse(chargeSchema, object);
-      if (!charge.refunded) return { type: 'ignore' };
-      return { type: 'refund', links: present([charge.id, charge.payment_intent, charge.invoice]) };
+      return {
+        type: 'refund',
+        links: present([charge.id, charge.payment_intent, charge.invoice]),
+        whole: charge.refunded,
+        amount: charge.amount_refunded,
+        ofAmount: charge.amount,
+      };
     }
     default:
       return { type: 'ignore' };

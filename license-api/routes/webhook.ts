@@ -13,7 +13,7 @@ import {
   originsSchema,
   referenceSchema,
 } from './operator.ts';
-import { applyPayment, type PaymentCommand, type PaymentResult } from './payment.ts';
+import { applyPayment, PAYMENT_RESULTS, type PaymentCommand, type PaymentResult } from './payment.ts';
 import { stripeCommand, stripeEventSchema, type StripePrices } from './webhook-stripe.ts';
 import { checkWebhookSignature } from './webhook-signature.ts';
 
@@ -58,7 +58,7 @@ export const paymentEventSchema = v.variant('type', [
 ]);
 export type PaymentEvent = v.InferOutput<typeof paymentEventSchema>;
 
-const resultSchema = v.picklist(['applied', 'ignored', 'repeated', 'late', 'unknown']);
+const resultSchema = v.picklist(PAYMENT_RESULTS);
 
 function paymentCommand(event: PaymentEvent): PaymentCommand {
   switch (event.type) {
@@ -74,6 +74,7 @@ function paymentCommand(event: PaymentEvent): PaymentCommand {
         ...(origins === undefined ? {} : { origins }),
         ...(features === undefined ? {} : { features }),
         links: payment === undefined ? [] : [payment],
+        revives: true,
       };
     }
     case 'licence.renewed': {
@@ -83,7 +84,7 @@ function paymentCommand(event: PaymentEvent): PaymentCommand {
     case 'licence.ended':
       return { type: 'end', reference: event.reference, atMs: event.atMs };
     case 'payment.refunded':
-      return { type: 'refund', links: [event.payment] };
+      return { type: 'refund', links: [event.payment], whole: true, amount: 0, ofAmount: 0 };
     case 'moments.granted':
       return { type: 'grant', reference: event.reference, amount: event.amount };
   }
@@ -172,7 +173,8 @@ export function webhookRoutes(options: WebhookOptions): readonly Route[] {
     ...shared,
     path: '/webhooks/stripe',
     name: STRIPE,
-    summary: 'Takes Stripe’s events about subscriptions, invoices and refunds; others mean nothing.',
+    summary:
+      'Takes Stripe’s events about subscriptions, checkouts, invoices and refunds; others mean nothing.',
     request: null,
     response: v.object({ result: resultSchema }),
     errors: ['ERR_OPERATOR_CONFLICT'],
