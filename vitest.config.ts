@@ -3,6 +3,7 @@ import { defaultClientConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { CHROME_FLAGS, findChrome } from './scripts/lib/chrome.ts';
 import { ISOLATION_HEADERS } from './scripts/lib/headers.ts';
+import { LICENCE_COMMANDS } from './test/licence/browser-service.ts';
 
 const chrome = findChrome();
 
@@ -41,6 +42,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
+            commands: LICENCE_COMMANDS,
             provider: playwright({
               launchOptions: {
                 args: [...CHROME_FLAGS],

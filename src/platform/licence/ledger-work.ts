@@ -70,8 +70,12 @@ export function createLedgerWork(context: LedgerContext): LedgerWork {
     if (found === null || found.ledger === null) return true;
     const ledger = found.ledger;
     const all = await store.ledgerEntries(ledger.deviceId, 0, 1e9);
-    const entries = all.slice(0, ledger.head.seq);
-    const holds = await isWhole({ ...found, ledger }, entries, keys, nowS(), hasApi);
+    if (all.length > ledger.head.seq) {
+      // Another tab has written meanwhile, the state too; or someone wrote entries alone.
+      const now = (await store.wallet())?.ledger;
+      if (now?.deviceId !== ledger.deviceId || now.head.seq > ledger.head.seq) return check();
+    }
+    const holds = await isWhole({ ...found, ledger }, all, keys, nowS(), hasApi);
     const wanted = holds ? (found.fault === 'damaged' ? null : found.fault) : (found.fault ?? 'damaged');
     if (wanted !== found.fault) await change((latest) => ({ ...latest, fault: wanted }));
     else await adopt(found);
