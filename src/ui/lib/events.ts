@@ -1,4 +1,5 @@
 import type { FacePoints } from '../../contracts/perception.ts';
+import type { LicenceStatus } from '../../contracts/licence/quote.ts';
 import type { ClipSettings, Motion } from '../../contracts/settings.ts';
 import type { Theme } from '../tokens.ts';
 
@@ -44,6 +45,8 @@ export interface RequestMap {
   notify: null;
   /** A licence key as it was typed, and what this device is to be called. */
   activate: { readonly key: string; readonly deviceName: string };
+  /** What a host minted for this device. */
+  'accept-tokens': { readonly entitlement?: string; readonly leases?: readonly string[] };
   'refresh-licence': null;
   /** Another device of the licence; null is this one. */
   deactivate: { readonly deviceId: string | null };
@@ -70,9 +73,31 @@ export class RequestEvent<K extends RequestKind> extends Event {
   }
 }
 
+/** What a host may know of the licence. */
+export interface LicenceChange {
+  readonly status: LicenceStatus;
+  /** Id of the tier in force. */
+  readonly tier: string;
+  /** What a host mints an entitlement for; null until the device's key is made. */
+  readonly deviceThumbprint: string | null;
+  /** When the entitlement ends, milliseconds since 1970; null without one. */
+  readonly endsAtMs: number | null;
+}
+
+/** What a host needs to know of the licence has changed: `sw-licence-change` of `sw-app`. */
+export class LicenceChangeEvent extends Event {
+  readonly detail: LicenceChange;
+
+  constructor(detail: LicenceChange) {
+    super('sw-licence-change', { bubbles: true, composed: true });
+    this.detail = detail;
+  }
+}
+
 type RequestEvents = { [K in RequestKind as `sw-${K}-request`]: RequestEvent<K> };
 
 declare global {
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the mapped type is the body
-  interface HTMLElementEventMap extends RequestEvents {}
+  interface HTMLElementEventMap extends RequestEvents {
+    'sw-licence-change': LicenceChangeEvent;
+  }
 }

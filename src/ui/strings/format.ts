@@ -48,3 +48,8 @@ export function bytes(size: number): string {
 export function moment(timeMs: number): string {
   return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'short' }).format(timeMs);
 }
+
+/** "1 Nov 2026". */
+export function day(timeMs: number): string {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium' }).format(timeMs);
+}

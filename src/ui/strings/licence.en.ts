@@ -26,8 +26,10 @@ export const licenceEn = {
   'nav.account': 'Account',
 
   'account.amount': '{amount} {unit}',
+  'account.live': 'Now {amount} left',
 
   'job.price': 'Costs {amount} when it’s done',
   'job.paid': 'Cost {amount}',
   'job.notCharged': 'Nothing was charged.',
+  'job.cancelledFree': 'Cancelled. Nothing was charged.',
 } as const;

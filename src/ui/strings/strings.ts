@@ -1,10 +1,14 @@
+import type { accountEn } from './account.en.ts';
 import { en } from './en.ts';
 
 /** One message: a text, or its plural forms by `Intl.PluralRules` category (chosen by `{count}`). */
 export type Message = string | ({ readonly other: string } & Partial<Record<Intl.LDMLPluralRule, string>>);
 
+/** All of English: what every page has, and what is fetched where it has a licence. */
+type English = typeof en & typeof accountEn;
+
 /** Key of a message. */
-export type StringKey = keyof typeof en;
+export type StringKey = keyof English;
 
 /** A whole language. A translator fills one of these; a key that is left out stays English. */
 export type StringTable = Partial<Record<StringKey, Message>>;
@@ -12,7 +16,7 @@ export type StringTable = Partial<Record<StringKey, Message>>;
 type TextOf<M> = M extends string ? M : M extends { readonly other: infer O extends string } ? O : never;
 type Names<T> = T extends `${string}{${infer P}}${infer Rest}` ? P | Names<Rest> : never;
 /** Names of the values that a message needs. */
-export type Params<K extends StringKey> = Names<TextOf<(typeof en)[K]>>;
+export type Params<K extends StringKey> = Names<TextOf<English[K]>>;
 type Values<K extends StringKey> = Readonly<Record<Params<K>, string | number>>;
 type Args<K extends StringKey> = [Params<K>] extends [never] ? [] : [values: Values<K>];
 
@@ -32,6 +36,7 @@ function language(locale: string, table: StringTable): Language {
   };
 }
 
+const english = new Map<string, Message>(Object.entries(en));
 let current = language('en', en);
 const listeners = new Set<() => void>();
 
@@ -45,6 +50,11 @@ export function setStrings(locale: string, table: StringTable): void {
     document.documentElement.dir = RTL.has(new Intl.Locale(locale).language) ? 'rtl' : 'ltr';
   }
   for (const listener of listeners) listener();
+}
+
+/** Puts words beside those that every page has. Whatever shows them imports the module that adds them. */
+export function addEnglish(table: StringTable): void {
+  for (const [key, message] of Object.entries(table)) english.set(key, message);
 }
 
 /** Calls back after {@link setStrings}; returns the call that ends it. */
@@ -66,7 +76,7 @@ export function number(value: number, options?: Intl.NumberFormatOptions): strin
 }
 
 function fill(key: StringKey, values: Readonly<Record<string, string | number>>): string {
-  const message: Message = current.table[key] ?? en[key];
+  const message: Message = current.table[key] ?? english.get(key) ?? key;
   const count = values['count'];
   const text =
     typeof message === 'string'

@@ -1,4 +1,4 @@
-import type { App, AppState, JobStage } from '../../contracts/app.api.ts';
+import type { App, AppState, JobStage, JobView } from '../../contracts/app.api.ts';
 import { RequestEvent, type RequestKind, type RequestMap } from '../lib/events.ts';
 import { downloadClip, shareClip } from '../lib/files.ts';
 import { keptPack } from '../lib/kept-pack.ts';
@@ -43,6 +43,7 @@ const KINDS: readonly (keyof Handlers)[] = [
   'persist',
   'notify',
   'activate',
+  'accept-tokens',
   'refresh-licence',
   'deactivate',
   'dismiss-licence-error',
@@ -109,10 +110,7 @@ export class Commands {
     },
     'new-seed': () => this.app?.newSeed(),
     make: ({ parts }) => this.#make(parts),
-    'cancel-job': async ({ jobId }) => {
-      this.#unwatch(jobId);
-      await this.app?.cancelJob(jobId);
-    },
+    'cancel-job': ({ jobId }) => this.#cancelJob(jobId),
     'retry-job': async ({ jobId }) => {
       await this.#queueing(() => this.app?.retryJob(jobId) ?? Promise.resolve(), jobId);
     },
@@ -162,6 +160,7 @@ export class Commands {
       if (await this.app?.askNotifications()) this.toast({ id: 'notify', text: t('job.notifyOn') });
     },
     activate: ({ key, deviceName }) => this.app?.licence?.activate(key, deviceName),
+    'accept-tokens': (tokens) => this.app?.licence?.acceptTokens(tokens),
     'refresh-licence': () => this.app?.licence?.refresh(),
     deactivate: ({ deviceId }) => this.app?.licence?.deactivate(deviceId ?? undefined),
     'dismiss-licence-error': () => this.app?.licence?.dismissError(),
@@ -290,6 +289,18 @@ export class Commands {
       this.packKept ||= here;
       this.#changed();
     });
+  }
+
+  /** The job leaves the stage and the list: that it cost nothing is said where it was. */
+  async #cancelJob(jobId: string): Promise<void> {
+    const jobOf = (): JobView | undefined => this.app?.state.jobs.find((one) => one.record.id === jobId);
+    const hasPrice = this.app?.state.licence?.metered === true && jobOf()?.record.price !== undefined;
+    this.#unwatch(jobId);
+    await this.app?.cancelJob(jobId);
+    const ended = jobOf()?.record.state ?? 'cancelled';
+    if (hasPrice && ended === 'cancelled') {
+      this.toast({ id: `cancelled-${jobId}`, text: t('job.cancelledFree') });
+    }
   }
 
   #unwatch(jobId: string): void {

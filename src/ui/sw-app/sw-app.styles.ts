@@ -200,6 +200,10 @@ export const appStyles = css`
     .offline .words {
       display: none;
     }
+    /* The line below says the same, and there is no room for both beside four pages. */
+    nav.four ~ .side .offline {
+      display: none;
+    }
     .private,
     .theme {
       order: 5;

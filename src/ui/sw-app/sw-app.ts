@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { App, AppState } from '../../contracts/app.api.ts';
 import { errorSentence } from '../errors.ts';
 import { define, SwElement } from '../lib/element.ts';
-import type { Route } from '../lib/events.ts';
+import { LicenceChangeEvent, type RequestMap, type Route } from '../lib/events.ts';
 import { transferredFile } from '../lib/pick.ts';
 import { hashOf, routeOf } from '../lib/routes.ts';
 import { sharedStyles } from '../shared.styles.ts';
@@ -15,6 +15,7 @@ import '../sw-toast/sw-toast.ts';
 import type { Toast } from '../sw-toast/sw-toast.ts';
 import type { IconName } from '../sw-icon/icons.ts';
 import { applyTheme, storedTheme, THEMES, type Theme } from '../tokens.ts';
+import { BalanceVoice } from './balance-voice.ts';
 import { Commands } from './commands.ts';
 import { appStyles } from './sw-app.styles.ts';
 
@@ -37,6 +38,7 @@ const LAZY: Readonly<Record<Exclude<Route['page'], 'studio'>, () => Promise<unkn
  * elements inside it into commands of the `App` that it was given.
  *
  * @element sw-app
+ * @fires sw-licence-change status, tier, end and this device's thumbprint, at the start and whenever one changes
  * @csspart header
  * @csspart main
  */
@@ -56,6 +58,8 @@ export class SwApp extends SwElement {
   declare protected theme: Theme;
   declare protected dropping: boolean;
   readonly #commands = new Commands(() => this.requestUpdate());
+  readonly #balance = new BalanceVoice();
+  #told = '';
   #unsubscribe: (() => void) | null = null;
   #subscribedTo: App | null = null;
 
@@ -104,13 +108,38 @@ export class SwApp extends SwElement {
       this.app?.subscribe((state) => {
         this.state = state;
         this.#commands.follow(state);
+        this.#balance.follow(state);
+        this.#tellHost(state);
       }) ?? null;
+    if (this.state !== null) {
+      this.#balance.follow(this.state);
+      this.#tellHost(this.state);
+    }
   }
 
   protected override updated(): void {
     const { page } = this.route;
     if (page !== 'studio') void LAZY[page]();
     this.ownerDocument.title = this.#title();
+  }
+
+  /**
+   * Takes an entitlement, and leases, that the page's host minted for this device; its thumbprint comes with
+   * `sw-licence-change`. Resolves to whether they held, false where the page has no licence. Why they didn't shows on
+   * the account page.
+   */
+  async acceptTokens(tokens: RequestMap['accept-tokens']): Promise<boolean> {
+    return (await this.app?.licence?.acceptTokens(tokens)) ?? false;
+  }
+
+  #tellHost({ licence }: AppState): void {
+    if (licence === null) return;
+    const { status, tier, deviceThumbprint, endsAtMs } = licence;
+    const detail = { status, tier: tier.id, deviceThumbprint, endsAtMs };
+    const told = JSON.stringify(detail);
+    if (told === this.#told) return;
+    this.#told = told;
+    this.dispatchEvent(new LicenceChangeEvent(detail));
   }
 
   #title(): string {
@@ -215,6 +244,7 @@ export class SwApp extends SwElement {
       ${this.dropping ? html`<div class="over" aria-hidden="true"><span>${t('welcome.dropNow')}</span></div>` : nothing}
       <sw-toast .toasts=${state === null ? [] : this.#toasts(state)}></sw-toast>
       <p class="vh" role="status" aria-live="polite">${this.#commands.spoken}</p>
+      <p class="vh" role="status" aria-live="polite">${this.#balance.text}</p>
     `;
   }
 

@@ -21,6 +21,14 @@ export const devicesStyles = css`
     min-inline-size: 0;
     overflow-wrap: anywhere;
   }
+  .deactivated b {
+    font-weight: 400;
+    color: var(--sw-ink-soft);
+  }
+  h2:focus,
+  #means:focus {
+    outline: none;
+  }
   .badge {
     margin-inline-start: var(--sw-space-2);
     padding: 2px 8px;

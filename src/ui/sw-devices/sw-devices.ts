@@ -3,11 +3,12 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { Account } from '../../contracts/licence/api.ts';
 import type { LicenceView } from '../../contracts/licence/view.ts';
 import { define, SwElement } from '../lib/element.ts';
-import { amountText } from '../lib/licence-words.ts';
+import { amountText } from '../lib/amounts.ts';
 import { pageStyles } from '../page.styles.ts';
 import { sharedStyles } from '../shared.styles.ts';
 import { moment } from '../strings/format.ts';
 import { number, t } from '../strings/strings.ts';
+import '../strings/licence-strings.ts';
 import { devicesStyles } from './sw-devices.styles.ts';
 
 type Device = Account['devices'][number];
@@ -31,13 +32,18 @@ export class SwDevices extends SwElement {
     this.asking = null;
   }
 
+  /** Puts the focus on the title, once a device that had it is gone. */
+  focusTitle(): void {
+    this.renderRoot.querySelector<HTMLElement>('#title')?.focus();
+  }
+
   protected override render(): TemplateResult | typeof nothing {
     const account = this.view?.account;
     if (this.view === null || account === null || account === undefined) return nothing;
     const { view } = this;
     const inUse = account.devices.filter(({ state }) => state !== 'deactivated').length;
     return html`<section class="card" aria-labelledby="title">
-      <h2 id="title">${t('account.devices')}</h2>
+      <h2 id="title" tabindex="-1">${t('account.devices')}</h2>
       <p class="soft num">${t('account.devices.line', { count: inUse, max: number(view.policy.devices) })}</p>
       <ul>
         ${repeat(
@@ -52,18 +58,18 @@ export class SwDevices extends SwElement {
   #device(view: LicenceView, device: Device): TemplateResult {
     const here = device.id === view.deviceId;
     const facts = [
-      t('account.device.seen', { time: moment(device.lastSeenAtMs) }),
+      ...(here ? [] : [t('account.device.seen', { time: moment(device.lastSeenAtMs) })]),
       ...(device.leased > 0
         ? [t('account.device.leased', { amount: amountText(view.policy, device.leased) })]
         : []),
       ...(device.state === 'active' ? [] : [t(`account.device.${device.state}`)]),
     ];
-    return html`<li>
+    return html`<li class=${device.state}>
       <div class="row">
         <div class="text">
           <b dir="auto">${device.name}</b
           >${here ? html`<span class="badge">${t('account.device.this')}</span>` : nothing}
-          <p class="small soft num">${facts.join(' · ')}</p>
+          ${facts.length === 0 ? nothing : html`<p class="small soft num">${facts.join(' · ')}</p>`}
         </div>
         ${
           device.state === 'deactivated' || this.asking === device.id
@@ -71,6 +77,7 @@ export class SwDevices extends SwElement {
             : html`<button
                 class="btn"
                 type="button"
+                data-device=${device.id}
                 aria-label=${t('account.device.offName', { name: device.name })}
                 @click=${() => void this.#say(device.id)}
               >
@@ -83,7 +90,12 @@ export class SwDevices extends SwElement {
   }
 
   #means(view: LicenceView, device: Device, here: boolean): TemplateResult {
-    return html`<div class="means" role="group" aria-labelledby="means" @keydown=${this.#onKey}>
+    return html`<div
+      class="means"
+      role="group"
+      aria-labelledby="means"
+      @keydown=${(event: KeyboardEvent) => this.#onKey(event, device.id)}
+    >
       <p id="means" tabindex="-1">
         ${here ? t('account.device.meansThis') : t('account.device.meansOther', { name: device.name })}
       </p>
@@ -100,18 +112,25 @@ export class SwDevices extends SwElement {
         >
           ${here ? t('account.device.offThis') : t('account.device.offName', { name: device.name })}
         </button>
-        <button class="btn quiet" type="button" @click=${() => (this.asking = null)}>
+        <button class="btn quiet" type="button" @click=${() => void this.#keep(device.id)}>
           ${t('account.device.keep')}
         </button>
       </div>
     </div>`;
   }
 
-  readonly #onKey = (event: KeyboardEvent): void => {
+  #onKey(event: KeyboardEvent, id: string): void {
     if (event.key !== 'Escape') return;
     event.preventDefault();
+    void this.#keep(id);
+  }
+
+  /** Back to the button that asked. */
+  async #keep(id: string): Promise<void> {
     this.asking = null;
-  };
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>(`[data-device="${id}"]`)?.focus();
+  }
 
   async #say(id: string): Promise<void> {
     this.asking = id;

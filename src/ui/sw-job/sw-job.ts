@@ -3,7 +3,7 @@ import type { AppState, JobView } from '../../contracts/app.api.ts';
 import type { Policy } from '../../contracts/licence/policy.ts';
 import { errorSentence } from '../errors.ts';
 import { define, SwElement } from '../lib/element.ts';
-import { amountText } from '../lib/licence-words.ts';
+import { amountText } from '../lib/amounts.ts';
 import { vars } from '../lib/vars.ts';
 import { sharedStyles } from '../shared.styles.ts';
 import { left, percent } from '../strings/format.ts';

@@ -5,6 +5,7 @@ import { define, SwElement } from '../lib/element.ts';
 import { pageStyles } from '../page.styles.ts';
 import { sharedStyles } from '../shared.styles.ts';
 import { t } from '../strings/strings.ts';
+import '../strings/licence-strings.ts';
 import { keyFormStyles } from './sw-key-form.styles.ts';
 
 /** Characters of a key beside its prefix. */
@@ -48,6 +49,13 @@ export class SwKeyForm extends SwElement {
     this.busy = null;
     this.typed = '';
     this.name = null;
+  }
+
+  /** Back to the key, all of it selected: the next one is to take its place. */
+  focusKey(): void {
+    const field = this.renderRoot.querySelector<HTMLInputElement>('#key');
+    field?.focus();
+    field?.select();
   }
 
   protected override render(): TemplateResult {

@@ -30,6 +30,19 @@ export const plannerStyles = css`
     background: var(--sw-surface);
     text-align: end;
   }
+  .budget {
+    justify-content: start;
+    flex-wrap: wrap;
+    gap: var(--sw-space-1) var(--sw-space-3);
+  }
+  select {
+    min-block-size: var(--sw-target);
+    max-inline-size: 100%;
+    padding-inline: var(--sw-space-3);
+    border: 1px solid var(--sw-line-strong);
+    border-radius: var(--sw-radius-m);
+    background: var(--sw-surface);
+  }
   output {
     display: flex;
     flex-wrap: wrap;

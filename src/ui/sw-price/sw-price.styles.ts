@@ -7,17 +7,20 @@ export const priceStyles = css`
   .price {
     display: flex;
     flex-direction: column;
-    gap: 2px;
+    gap: var(--sw-space-2);
     font-size: var(--sw-size-s);
+    line-height: 1.35;
   }
-  .head {
+  .row {
     display: flex;
     flex-wrap: wrap;
-    align-items: baseline;
-    justify-content: space-between;
-    gap: 0 var(--sw-space-3);
+    align-items: center;
+    gap: var(--sw-space-2) var(--sw-space-3);
   }
-  .head b {
+  .facts {
+    flex: 1 1 180px;
+  }
+  .facts b {
     font-size: var(--sw-size-m);
   }
   .why {
@@ -30,19 +33,32 @@ export const priceStyles = css`
     flex: 1;
     font-weight: 550;
   }
+  .gives {
+    display: block;
+    font-weight: 400;
+  }
   .why a {
     display: inline-flex;
     align-items: center;
     flex: none;
     min-block-size: var(--sw-target);
+    padding-inline-start: var(--sw-space-2);
     font-weight: 550;
   }
+  .bad {
+    color: var(--sw-danger);
+  }
   .btn {
-    margin-block-start: var(--sw-space-1);
-    inline-size: 100%;
+    padding-inline: var(--sw-space-3);
     background: var(--sw-accent-wash);
     border-color: transparent;
     font-size: var(--sw-size-s);
+    line-height: 1.2;
+    text-wrap: balance;
+  }
+  .row .btn {
+    flex: 1 1 120px;
+    max-inline-size: 160px;
   }
   .btn:hover {
     background: var(--sw-raised);

@@ -1,12 +1,16 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { howMany, priceOf } from '../../app/licence-sums.ts';
+import type { Tier } from '../../contracts/licence/policy.ts';
 import type { LicenceView, Quote } from '../../contracts/licence/view.ts';
 import { errorSentence } from '../errors.ts';
 import { define, SwElement } from '../lib/element.ts';
-import { amountText, isStopped, lockSentence, statusSentence } from '../lib/licence-words.ts';
+import { amountText } from '../lib/amounts.ts';
+import { isStopped } from '../lib/licence-state.ts';
+import { lockSentence, statusSentence, tierGives } from '../lib/licence-words.ts';
 import { sharedStyles } from '../shared.styles.ts';
 import { percent, secondsShort } from '../strings/format.ts';
 import { t } from '../strings/strings.ts';
+import '../strings/licence-strings.ts';
 import '../sw-icon/sw-icon.ts';
 import { priceStyles } from './sw-price.styles.ts';
 
@@ -34,22 +38,25 @@ export class SwPrice extends SwElement {
     const [lock] = view.locks;
     // Of a tier that ended, a person wants to know that it did, not which tier makes clips.
     if (isStopped(view.status) || (view.status === 'ended' && lock !== undefined)) {
-      return this.#why(statusSentence(view), true);
+      return this.#why(view, statusSentence(view), true);
     }
-    if (lock !== undefined) return this.#why(lockSentence(lock), lock.tier === null);
+    if (lock !== undefined) return this.#why(view, lockSentence(lock), lock.tier === null, lock.tier);
     if (view.quote === null) return nothing;
     return html`<section class="price num" aria-label=${t('price.label')}>
       ${view.quote.affordable ? this.#affordable(view, view.quote) : this.#tooDear(view, view.quote)}
       ${view.busy === 'lease' ? html`<p class="soft" role="status">${t('price.asking')}</p>` : nothing}
-      ${view.error === null ? nothing : html`<p role="alert">${errorSentence(view.error)}</p>`}
+      ${view.error === null ? nothing : html`<p class="bad" role="alert">${errorSentence(view.error)}</p>`}
     </section>`;
   }
 
-  #why(sentence: string, nowhere = false): TemplateResult {
+  #why(view: LicenceView, sentence: string, nowhere: boolean, tier: Tier | null = null): TemplateResult {
+    const gives = tier === null || !view.metered ? '' : tierGives(view.policy, tier);
     return html`<section class="price" aria-label=${t('price.label')}>
       <div class="why">
         <sw-icon name="lock"></sw-icon>
-        <p role="status">${sentence}</p>
+        <p role="status">
+          ${sentence}${gives === '' ? nothing : html`<span class="soft num gives">${gives}</span>`}
+        </p>
         <a href="#/account">${nowhere ? t('price.account') : t('price.see')}</a>
       </div>
     </section>`;
@@ -58,16 +65,19 @@ export class SwPrice extends SwElement {
   #affordable({ policy }: LicenceView, quote: Quote): TemplateResult {
     const { price, share, left, short } = quote;
     const more = howMany(left, price);
-    return html`<div class="head">
-        <b>${amountText(policy, price)}</b>
-        ${share === null ? nothing : html`<span class="soft">${t('price.share', { share: percent(share) })}</span>`}
+    const leftText = t('price.left', { amount: amountText(policy, left) });
+    return html`<div class="row">
+      <div class="facts">
+        <p>
+          <b>${amountText(policy, price)}</b>
+          ${share === null ? nothing : html`<span class="soft">· ${t('price.share', { share: percent(share) })}</span>`}
+        </p>
+        <p class="soft">
+          ${Number.isFinite(more) ? `${leftText}, ${t('price.more', { count: more })}` : leftText}
+        </p>
       </div>
-      <p class="soft">
-        ${t('price.left', { amount: amountText(policy, left) })}${
-          Number.isFinite(more) ? ` · ${t('price.more', { count: more })}` : nothing
-        }
-      </p>
-      ${short === null ? nothing : this.#short(policy, short)}`;
+      ${short === null ? nothing : this.#short(policy, short)}
+    </div>`;
   }
 
   #short(policy: LicenceView['policy'], short: NonNullable<Quote['short']>): TemplateResult {
@@ -89,12 +99,7 @@ export class SwPrice extends SwElement {
     const amount = amountText(policy, moments.available);
     return html`<div class="why">
         <p role="status">
-          ${t('price.tooDear', { amount, price })}
-          ${
-            fit === null
-              ? t('price.nothingFits')
-              : t('price.fits', { seconds: secondsShort(fit.seconds), price: amountText(policy, fit.price) })
-          }
+          ${t('price.tooDear', { amount, price })} ${fit === null ? t('price.nothingFits') : nothing}
         </p>
         <a href="#/account">${t('price.account')}</a>
       </div>
@@ -106,7 +111,10 @@ export class SwPrice extends SwElement {
               type="button"
               @click=${() => this.ask('settings', { change: { seconds: fit.seconds } })}
             >
-              ${t('price.useFit', { seconds: secondsShort(fit.seconds) })}
+              ${t('price.useFit', {
+                seconds: secondsShort(fit.seconds),
+                price: amountText(policy, fit.price),
+              })}
             </button>`
       }`;
   }

@@ -6,7 +6,7 @@ import type { PictureRecord } from '../../contracts/records.ts';
 import { errorSentence } from '../errors.ts';
 import { BlobUrls } from '../lib/blob-url.ts';
 import { define, SwElement } from '../lib/element.ts';
-import { amountText } from '../lib/licence-words.ts';
+import { amountText } from '../lib/amounts.ts';
 import { motionName } from '../lib/names.ts';
 import { vars } from '../lib/vars.ts';
 import { sharedStyles } from '../shared.styles.ts';

@@ -9,10 +9,8 @@ import {
   type ClipSettings,
 } from '../../contracts/settings.ts';
 import { define, SwElement } from '../lib/element.ts';
-import type { ChoiceLocks } from '../lib/choice-locks.ts';
-import { lockedName, lockSentence } from '../lib/licence-words.ts';
+import type { ChoiceLocks, LockedChoice } from '../lib/choice-locks.ts';
 import { shapeName } from '../lib/names.ts';
-import type { Lock } from '../../contracts/licence/view.ts';
 import { sharedStyles } from '../shared.styles.ts';
 import { secondsShort } from '../strings/format.ts';
 import { number, t } from '../strings/strings.ts';
@@ -54,7 +52,7 @@ export class SwSettings extends SwElement {
   /** Choices that the tier in force lacks; null where there is no licence. */
   declare locks: ChoiceLocks | null;
   /** The lock that the person ran into last. */
-  declare protected tried: Lock | null;
+  declare protected tried: LockedChoice | null;
 
   constructor() {
     super();
@@ -119,7 +117,7 @@ export class SwSettings extends SwElement {
     const free = this.locks?.seconds ?? null;
     const wanted = input.valueAsNumber;
     const seconds = free === null ? wanted : Math.min(free.max, Math.max(free.min, wanted));
-    if (free !== null) this.tried = seconds === wanted ? null : free.lock;
+    if (free !== null) this.tried = seconds === wanted ? null : free.locked;
     if (seconds !== wanted) input.value = String(seconds);
     if (seconds !== this.settings.seconds) this.ask('settings', { change: { seconds } });
   }
@@ -127,20 +125,11 @@ export class SwSettings extends SwElement {
   #lengthLock(): TemplateResult | typeof nothing {
     const free = this.locks?.seconds ?? null;
     if (free === null || this.tried?.what === 'seconds') return nothing;
-    return html`<p class="small soft locked">
-      <sw-icon name="lock"></sw-icon>${
-        free.lock.tier === null
-          ? t('lock.upToHere', { seconds: secondsShort(free.max) })
-          : t('lock.upTo', {
-              seconds: secondsShort(free.lock.tier.grant.seconds.max),
-              tier: free.lock.tier.name,
-            })
-      }
-    </p>`;
+    return html`<p class="small soft locked"><sw-icon name="lock"></sw-icon>${free.upTo}</p>`;
   }
 
   /** Why what was tried last is locked, and where to read on. */
-  #tried(what: Lock['what']): TemplateResult | typeof nothing {
+  #tried(what: LockedChoice['what']): TemplateResult | typeof nothing {
     if (this.locks === null) return nothing;
     const lock = this.tried?.what === what ? this.tried : null;
     return html`<div role="status">
@@ -148,7 +137,7 @@ export class SwSettings extends SwElement {
         lock === null
           ? nothing
           : html`<p class="small locked">
-              <sw-icon name="lock"></sw-icon><span>${lockSentence(lock)}</span>
+              <sw-icon name="lock"></sw-icon><span>${lock.sentence}</span>
               <a href="#/account">${t('price.see')}</a>
             </p>`
       }
@@ -183,7 +172,7 @@ export class SwSettings extends SwElement {
           const lock = this.locks?.resolutions.get(value);
           return lock === undefined
             ? { value, label: value }
-            : { value, label: value, locked: true, name: lockedName(value, lock) };
+            : { value, label: value, locked: true, name: lock.name };
         })}
         @sw-segment-locked=${(event: SegmentLockedEvent) => {
           this.tried = this.locks?.resolutions.get(event.value) ?? null;

@@ -1,17 +1,15 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { outputFrame } from '../../app/output-frame.ts';
 import type { App, AppState, JobView } from '../../contracts/app.api.ts';
-import type { PictureRecord } from '../../contracts/records.ts';
 import { errorSentence } from '../errors.ts';
 import { hasAlpha } from '../lib/alpha.ts';
 import { define, SwElement } from '../lib/element.ts';
-import { isStopped } from '../lib/licence-words.ts';
+import { keepsFromMaking } from '../lib/licence-state.ts';
 import type * as LicenceParts from '../lib/licence-parts.ts';
 import { shapeName } from '../lib/names.ts';
 import { listedNotices } from '../notices.ts';
 import { sharedStyles } from '../shared.styles.ts';
 import { about, secondsShort } from '../strings/format.ts';
-import { number, t } from '../strings/strings.ts';
+import { t } from '../strings/strings.ts';
 import '../sw-clip-actions/sw-clip-actions.ts';
 import '../sw-icon/sw-icon.ts';
 import '../sw-job/sw-job.ts';
@@ -24,6 +22,7 @@ import '../sw-settings/sw-settings.ts';
 import '../sw-stage/sw-stage.ts';
 import '../sw-welcome/sw-welcome.ts';
 import { StudioKeys } from './studio-keys.ts';
+import { noteRow, settingsLine, sizeLine } from './studio-lines.ts';
 import { studioStyles } from './sw-studio.styles.ts';
 
 /** From this width on the settings lie beside the picture, px. */
@@ -132,15 +131,8 @@ export class SwStudio extends SwElement {
     this.ask('make', { parts: 1 });
   }
 
-  /** Whether the tier, what is left or the licence's state keeps a clip from being made; `sw-price` says which. */
   #locked(): boolean {
-    const licence = this.state?.licence ?? null;
-    if (licence === null) return false;
-    return (
-      licence.locks.length > 0 ||
-      isStopped(licence.status) ||
-      (licence.metered && licence.quote?.affordable === false)
-    );
+    return keepsFromMaking(this.state?.licence ?? null);
   }
 
   #cancel(): void {
@@ -274,6 +266,8 @@ export class SwStudio extends SwElement {
 
   #settings(state: AppState): TemplateResult {
     const open = state.picture.phase === 'open' ? state.picture : null;
+    const { licence } = state;
+    const locks = licence === null ? null : (this.licenceParts?.choiceLocks(licence, state.settings) ?? null);
     return html`${
         this.alpha && open !== null ? html`<sw-matte .colour=${open.record.matte}></sw-matte>` : nothing
       }
@@ -281,12 +275,9 @@ export class SwStudio extends SwElement {
         .settings=${state.settings}
         .ratio=${open === null ? 1 : open.record.width / open.record.height}
         ?can-make=${open !== null && !this.#locked()}
-        .locks=${
-          state.licence === null
-            ? null
-            : (this.licenceParts?.choiceLocks(state.licence, state.settings) ?? null)
-        }
-      ></sw-settings>`;
+        .locks=${locks}
+      ></sw-settings>
+      ${locks === null || locks.extras.length === 0 ? nothing : html`<sw-locked .choices=${locks.extras}></sw-locked>`}`;
   }
 
   #queue(state: AppState): TemplateResult | typeof nothing {
@@ -358,7 +349,7 @@ export class SwStudio extends SwElement {
     return html`<button
       class="btn summary"
       type="button"
-      aria-label="${t('settings.open')}: ${summary(state)}"
+      aria-label="${t('settings.open')}: ${settingsLine(state)}"
       aria-haspopup="dialog"
       @click=${() => this.renderRoot.querySelector('dialog')?.showModal()}
     >
@@ -366,33 +357,6 @@ export class SwStudio extends SwElement {
       <span class="num">${secondsShort(seconds)} · ${resolution}<br />${shapeName(aspect)}</span>
     </button>`;
   }
-}
-
-function noteRow(text: string, action?: TemplateResult): TemplateResult {
-  return html`<div class="note" role="status">
-    <p>${text}</p>
-    ${action ?? nothing}
-  </div>`;
-}
-
-function summary(state: AppState): string {
-  const { seconds, resolution, aspect } = state.settings;
-  return t('settings.summary', {
-    seconds: secondsShort(seconds),
-    size: resolution,
-    shape: shapeName(aspect),
-  });
-}
-
-function sizeLine(record: PictureRecord, state: AppState): string {
-  const { resolution, aspect, seconds } = state.settings;
-  const { width, height } = outputFrame(record, resolution, aspect, null);
-  const whole = { useGrouping: false };
-  return t('make.ready', {
-    width: number(width, whole),
-    height: number(height, whole),
-    length: secondsShort(seconds),
-  });
 }
 
 define('sw-studio', SwStudio);

@@ -31,14 +31,26 @@ export const tiersStyles = css`
     font-weight: 550;
     color: var(--sw-accent);
   }
+  tbody th,
+  thead td {
+    position: sticky;
+    z-index: 1;
+    inset-inline-start: calc(-1 * var(--sw-space-5));
+    padding-inline-start: var(--sw-space-5);
+    background: var(--sw-surface);
+  }
   tbody th {
-    min-inline-size: 110px;
-    padding-inline-start: 0;
+    inline-size: 28%;
+    min-inline-size: 124px;
     font-weight: 550;
     color: var(--sw-ink-soft);
   }
   td {
     min-inline-size: 84px;
+  }
+  .note {
+    display: block;
+    font-weight: 400;
   }
   .mine {
     background: var(--sw-accent-wash);

@@ -2,12 +2,14 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { howMany, planMix } from '../../app/licence-sums.ts';
 import type { Tier } from '../../contracts/licence/policy.ts';
 import type { LicenceView } from '../../contracts/licence/view.ts';
+import { RESOLUTIONS } from '../../contracts/settings.ts';
 import { define, SwElement } from '../lib/element.ts';
-import { amountText, rangeText } from '../lib/licence-words.ts';
+import { rangeText } from '../lib/licence-words.ts';
 import { pageStyles } from '../page.styles.ts';
 import { sharedStyles } from '../shared.styles.ts';
 import { secondsShort } from '../strings/format.ts';
 import { number, t } from '../strings/strings.ts';
+import '../strings/licence-strings.ts';
 import '../sw-icon/sw-icon.ts';
 import { tiersStyles } from './sw-tiers.styles.ts';
 
@@ -22,10 +24,17 @@ function yesNo(is: boolean): string {
   return is ? t('tiers.yes') : t('tiers.no');
 }
 
-function allowanceText({ policy }: LicenceView, { allowance }: Tier): string {
+/** "1,000 a month"; the row says of what. */
+function allowanceText({ allowance }: Tier): string {
   if (allowance.amount === 0) return t('tiers.none');
-  const amount = amountText(policy, allowance.amount);
-  return t(allowance.every === 'month' ? 'tiers.month' : 'tiers.once', { amount });
+  return t(allowance.every === 'month' ? 'tiers.month' : 'tiers.once', { amount: number(allowance.amount) });
+}
+
+/** "up to 1080p" where the smaller ones are there too. */
+function sizesText(resolutions: readonly string[]): string {
+  const largest = RESOLUTIONS.findLast((one) => resolutions.includes(one));
+  const whole = RESOLUTIONS.length > 1 && resolutions.length === RESOLUTIONS.length;
+  return whole && largest !== undefined ? t('tiers.upTo', { what: largest }) : resolutions.join(', ');
 }
 
 function rowsOf(view: LicenceView): readonly Row[] {
@@ -37,9 +46,9 @@ function rowsOf(view: LicenceView): readonly Row[] {
   return [
     { name: t('tiers.watch'), of: () => yesNo(true) },
     { name: t('tiers.generate'), of: ({ grant }) => yesNo(grant.generate) },
-    { name: t('tiers.allowance'), of: (tier) => allowanceText(view, tier) },
+    { name: policy.unit.other, of: allowanceText },
     ...shown.map(({ name, each }) => ({
-      name: t('tiers.fits', { name: name.other }),
+      name: name.other,
       note: t('tiers.price', { price: rangeText(policy, each) }),
       of: ({ grant, allowance }: Tier) =>
         grant.generate
@@ -48,7 +57,7 @@ function rowsOf(view: LicenceView): readonly Row[] {
     })),
     {
       name: t('tiers.resolutions'),
-      of: ({ grant }) => (grant.generate ? grant.resolutions.join(', ') : t('tiers.none')),
+      of: ({ grant }) => (grant.generate ? sizesText(grant.resolutions) : t('tiers.none')),
     },
     {
       name: t('tiers.seconds'),
@@ -75,7 +84,8 @@ function rowsOf(view: LicenceView): readonly Row[] {
 
 function fitsText(least: number, most: number): string {
   const text = (count: number): string => (Number.isFinite(count) ? number(count) : '∞');
-  return least === most ? text(least) : t('account.range', { min: text(least), max: text(most) });
+  const range = least === most ? text(least) : t('account.range', { min: text(least), max: text(most) });
+  return most === 0 ? t('tiers.none') : range;
 }
 
 /**
@@ -91,6 +101,16 @@ export class SwTiers extends SwElement {
   constructor() {
     super();
     this.view = null;
+  }
+
+  /** On a narrow screen the tier in force may lie outside: it is brought into view, sideways only. */
+  protected override firstUpdated(): void {
+    const scroll = this.renderRoot.querySelector('.scroll');
+    const mine = this.renderRoot.querySelector<HTMLElement>('thead .mine');
+    const name = this.renderRoot.querySelector<HTMLElement>('thead td');
+    if (scroll === null || mine === null || name === null) return;
+    const gap = mine.getBoundingClientRect().left - name.getBoundingClientRect().right;
+    scroll.scrollLeft = getComputedStyle(this).direction === 'rtl' ? Math.min(0, gap) : Math.max(0, gap);
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -118,7 +138,7 @@ export class SwTiers extends SwElement {
               (row) =>
                 html`<tr>
                   <th scope="row">
-                    ${row.name}${row.note === undefined ? nothing : html`<br /><span class="num">${row.note}</span>`}
+                    ${row.name}${row.note === undefined ? nothing : html`<span class="num note">${row.note}</span>`}
                   </th>
                   ${tiers.map((tier) => html`<td class="num ${mine(tier)}">${row.of(tier)}</td>`)}
                 </tr>`,
