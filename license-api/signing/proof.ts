@@ -23,6 +23,29 @@ const headerSchema = v.strictObject({
   jwk: deviceKeySchema,
 });
 
+/**
+ * Points of Ed25519 whose order divides 8, by their y, the sign left out, written in both ways where there are two:
+ * under them a signature that nobody made holds. @source RFC 8032, 5.1.7; the list that libsodium refuses
+ */
+const SMALL_ORDER: ReadonlySet<string> = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+]);
+
+/** Whether a key is written in its one way, and is one that only its owner can sign with. */
+function isSound(jwk: DeviceKey): boolean {
+  const spelled = (text: string): boolean => Buffer.from(text, 'base64url').toString('base64url') === text;
+  if (jwk.kty === 'EC') return spelled(jwk.x) && spelled(jwk.y);
+  const y = Buffer.from(jwk.x, 'base64url');
+  y[31] = (y[31] ?? 0) & 0x7f;
+  return spelled(jwk.x) && !SMALL_ORDER.has(y.toString('hex'));
+}
+
 /** Whose proof it was. */
 export interface Prover {
   readonly jwk: DeviceKey;
@@ -53,7 +76,7 @@ function parsePart(part: string): unknown {
  * Checks a device's proof, the cheap questions first and the nonce last, so that only who holds the key can use one up:
  *
  * 1. there is one, it is short enough and has three parts;
- * 2. header: nothing unknown, `alg` from the list, `typ` ours, `jwk` a public key and of the kind that `alg` says;
+ * 2. header: nothing unknown, `alg` from the list, `typ` ours, `jwk` a sound public key and of the kind that `alg` says;
  * 3. signature, with that key;
  * 4. claims: nothing unknown, this method, this path, this body;
  * 5. `iat` not too old and not ahead;
@@ -71,7 +94,7 @@ export async function checkProof(request: RawRequest, nonces: Nonces, nowMs: num
   const header = v.safeParse(headerSchema, parsePart(head));
   if (!header.success) throw refuse('header');
   const { alg, jwk } = header.output;
-  if ((alg === 'EdDSA') !== (jwk.kty === 'OKP')) throw refuse('header');
+  if ((alg === 'EdDSA') !== (jwk.kty === 'OKP') || !isSound(jwk)) throw refuse('header');
 
   try {
     await compactVerify(proof, await importJWK({ ...jwk }, alg), { algorithms: [alg] });
