@@ -1,0 +1,1 @@
+"""Writes flow packs from diffusers checkpoints."""

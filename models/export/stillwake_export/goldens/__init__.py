@@ -1,0 +1,1 @@
+"""Small random checkpoints of the real classes, and what diffusers makes of them."""
