@@ -30,7 +30,8 @@ export const FLOW_GRAPHS = {
  * | `vae_decode`, `tiles` | `latents` [1, C, F, h, w], after undoing the normalisation unless `normalised` | `frames` [1, 3, n, H, W] |
  * | `vae_decode`, `stream` | `latents` [1, C, h, w], `memory_i` | `frames` [1, 3, temporal, H, W], `next_memory_i` |
  *
- * `timesteps[0]` holds where `mask` is 1 (the picture's own tokens), `timesteps[1]` where it is 0. Tokens run over latent
+ * A free axis is named in the graph by its letter of this table (`n` for the frames of a run), so that a session can be made
+ * for one size. `timesteps[0]` holds where `mask` is 1 (the picture's own tokens), `timesteps[1]` where it is 0. Tokens run over latent
  * frames, then rows, then columns of patches; within a token over channels, then the patch's frames, rows, columns.
  */
 export type FlowGraphId = (typeof FLOW_GRAPHS)[keyof typeof FLOW_GRAPHS];
@@ -61,6 +62,8 @@ const positionsSchema = v.variant('kind', [
     theta: v.pipe(v.number(), v.gtValue(0)),
     /** Seconds, pixels, pixels. */
     maximum: v.strictTuple([v.number(), v.number(), v.number()]),
+    /** True: latent frame f stands at frame max(0, temporal·(f − 1) + 1), where it begins; false: at temporal·f. */
+    causal: v.optional(v.boolean(), true),
   }),
   /** Wan: whole patch indices; a head's `split` of frames, rows, columns, each in interleaved pairs. R is the head's width. */
   v.object({
@@ -111,6 +114,14 @@ const activationSchema = v.object({
   }),
 });
 
+/** What one run of a graph computes, floating-point operations, in the terms of its memory. */
+const workSchema = v.object({
+  fixed: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+  perToken: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+  perTokenSquared: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+  perPixel: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+});
+
 /** Constants of a `flow` pack. */
 export const flowConstantsSchema = v.object({
   family: v.picklist(['ltx', 'wan']),
@@ -148,6 +159,8 @@ export const flowConstantsSchema = v.object({
   /** Sizes that may be asked for, the usual one first: pixels and frames. */
   sizes: v.pipe(v.array(v.object({ width: count, height: count, frames: count })), v.minLength(1)),
   activations: v.record(name, activationSchema),
+  /** By graph; what is left out is told from the weights alone, and times are then less sure. */
+  work: v.optional(v.record(name, workSchema), {}),
 });
 
 /** Constants of a `flow` pack, parsed. */
@@ -177,13 +190,18 @@ export function flowConstants(pack: Pack): FlowConstants {
     fail('decode.overlap', 'tiles overlap by less than a tile');
   }
   const [pt, ph, pw] = constants.patch;
+  if (pt !== 1) fail('patch.0', 'a token holds one latent frame, so that the picture has tokens of its own');
+  const { positions } = constants;
+  if (positions.kind === 'wan') {
+    const [t, y, x] = positions.split;
+    const even = positions.split.every((part) => part % 2 === 0);
+    if (t + y + x !== positions.width || !even)
+      fail('positions.split', 'even parts that add up to the width');
+  }
   for (const [i, { width, height, frames }] of constants.sizes.entries()) {
     const latentFrames = (frames - 1) / temporal + 1;
     const fits =
-      width % (spatial * pw) === 0 &&
-      height % (spatial * ph) === 0 &&
-      Number.isInteger(latentFrames) &&
-      latentFrames % pt === 0;
+      width % (spatial * pw) === 0 && height % (spatial * ph) === 0 && Number.isInteger(latentFrames);
     if (!fits) fail(`sizes.${i}`, 'a size is not made of whole patches');
   }
   return constants;
