@@ -126,7 +126,7 @@ export function createApp(services: Services, options: AppOptions): Hono<AppEnvi
       const refused = result.refusal !== undefined;
       const answer = refused
         ? { status: 0, body: '' }
-        : { status: result.status ?? 200, body: JSON.stringify(result.body) };
+        : { status: route.success, body: JSON.stringify(result.body) };
       if (key !== null) await keepAnswer(tx, caller.id, key, raw, refused ? null : answer);
       return { answer, replayed: false, ...(refused ? { refusal: result.refusal } : {}) };
     };

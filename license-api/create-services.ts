@@ -2,7 +2,7 @@ import type { Policy } from '../src/contracts/licence/policy.ts';
 import { createDeviceAccounting } from './accounting/devices.ts';
 import { createAccounting } from './accounting/licences.ts';
 import type { Clock, Database, Services } from './services.ts';
-import { createSigner, type SigningKey } from './signing/keys.ts';
+import { createSigner } from './signing/keys.ts';
 import { createNonces } from './signing/nonces.ts';
 
 /** What the service needs from outside. */
@@ -14,8 +14,6 @@ export interface ServicesOptions {
   readonly issuer: string;
   /** Default: the machine's. */
   readonly clock?: Clock;
-  /** Signing keys from configuration, oldest first; else the database's. */
-  readonly signingKeys?: readonly SigningKey[];
 }
 
 /** The machine's clock. */
@@ -23,7 +21,7 @@ export const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
 
 /** Builds all that `createApp` works with. */
 export async function createServices(options: ServicesOptions): Promise<Services> {
-  const { database, policies, issuer, clock = SYSTEM_CLOCK, signingKeys = [] } = options;
+  const { database, policies, issuer, clock = SYSTEM_CLOCK } = options;
   const books = { clock, policies };
   return {
     database,
@@ -31,7 +29,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     policies,
     accounting: createAccounting(books),
     devices: createDeviceAccounting(books),
-    signer: await createSigner({ database, clock, issuer, keys: signingKeys }),
+    signer: await createSigner({ database, clock, issuer }),
     nonces: await createNonces(database, clock),
   };
 }

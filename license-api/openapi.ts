@@ -118,7 +118,7 @@ function operation(one: Route): Described {
       ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } }
       : {}),
     responses: {
-      '200': {
+      [String(one.success)]: {
         description: 'Done.',
         headers: { [NONCE_HEADER]: { $ref: '#/components/headers/Nonce' } },
         content: { 'application/json': { schema: described(one.response, 'output') } },

@@ -22,6 +22,8 @@ export interface RouteDefinition<
   /** Null for GET, and for a POST that takes its bytes from `context.raw` (a webhook). */
   readonly request: Request;
   readonly query?: Query;
+  /** Default: 200. */
+  readonly success?: Route['success'];
   readonly response: Response;
   readonly errors?: readonly LicenceErrorCode[];
   readonly transaction?: boolean;
@@ -31,7 +33,7 @@ export interface RouteDefinition<
     context: RouteContext,
     query: Output<Query>,
   ) => Promise<
-    | { readonly status?: 200 | 201; readonly body: v.InferInput<Response>; readonly refusal?: undefined }
+    | { readonly body: v.InferInput<Response>; readonly refusal?: undefined }
     | Extract<Answer, { refusal: ApiError }>
   >;
 }
@@ -63,6 +65,7 @@ export function route<
   return {
     idempotent: definition.method === 'POST',
     bodyMax: definition.method === 'POST' ? BODY_MAX : 0,
+    success: 200,
     errors: [],
     transaction: true,
     maxAgeS: 0,

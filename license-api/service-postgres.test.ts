@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { startPostgres, type TestPostgres } from './test-postgres.ts';
 import { databaseSuite } from './test-suite-database.ts';
 import { instancesSuite } from './test-suite-instances.ts';
+import { keysSuite } from './test-suite-keys.ts';
 import { paymentsSuite } from './test-suite-payments.ts';
 import { serviceSuite } from './test-suite.ts';
 
@@ -20,3 +21,4 @@ serviceSuite('PostgreSQL', fresh);
 databaseSuite('PostgreSQL', fresh);
 instancesSuite('PostgreSQL', fresh);
 paymentsSuite('PostgreSQL', fresh);
+keysSuite('PostgreSQL', fresh);

@@ -1,5 +1,6 @@
 import { databaseSuite } from './test-suite-database.ts';
 import { instancesSuite } from './test-suite-instances.ts';
+import { keysSuite } from './test-suite-keys.ts';
 import { paymentsSuite } from './test-suite-payments.ts';
 import { serviceSuite } from './test-suite.ts';
 
@@ -9,3 +10,4 @@ serviceSuite('the embedded database', inMemory);
 databaseSuite('the embedded database', inMemory);
 instancesSuite('the embedded database', inMemory);
 paymentsSuite('the embedded database', inMemory);
+keysSuite('the embedded database', inMemory);

@@ -223,7 +223,7 @@ export interface DeviceAccounting {
   head(tx: Queryable, deviceId: string): Promise<{ readonly seq: number; readonly hash: string }>;
 }
 
-/** Signs with the newest key; publishes all. */
+/** Signs with one key; publishes it, the next one, and old ones whose tokens may still hold. */
 export interface Signer {
   /** Issuer that stands in every token. */
   readonly issuer: string;
@@ -232,8 +232,8 @@ export interface Signer {
   signRevocations(claims: Omit<RevocationsClaims, 'iss' | 'aud' | 'sub'>): Promise<string>;
   /** Reads the database now and then: not to be called within a transaction. */
   jwks(): Promise<Jwks>;
-  /** Makes a new key that signs from now on; the old ones stay published. */
-  rotate(): Promise<{ readonly kid: string }>;
+  /** Keys are about to change: they are read anew with each use for some seconds. Other instances see it within 60. */
+  keysChange(): void;
 }
 
 /** Single-use numbers for proofs. */
@@ -286,8 +286,7 @@ export interface RouteContext {
 
 /** What comes of a request. `refusal`: an error answer whose transaction is kept all the same. */
 export type Answer =
-  | { readonly status?: 200 | 201; readonly body: unknown; readonly refusal?: undefined }
-  | { readonly refusal: ApiError };
+  { readonly body: unknown; readonly refusal?: undefined } | { readonly refusal: ApiError };
 
 export type RouteSchema = v.BaseSchema<unknown, unknown, v.BaseIssue<unknown>>;
 
@@ -306,6 +305,8 @@ export interface Route {
   readonly bodyMax: number;
   readonly request: RouteSchema | null;
   readonly query: RouteSchema | null;
+  /** Status of an answer that is no refusal. */
+  readonly success: 200 | 201;
   readonly response: RouteSchema;
   /** Codes besides those that every route may answer with. */
   readonly errors: readonly LicenceErrorCode[];

@@ -363,13 +363,5 @@ export function serviceSuite(name: string, where: () => Promise<DatabaseOptions>
         { numRuns: 15 },
       );
     });
-
-    it('keeps old keys published when a new one signs', async () => {
-      const before = (await service.services.signer.jwks()).keys.length;
-      const { kid } = await service.services.signer.rotate();
-      const { keys } = await service.services.signer.jwks();
-      expect(keys.length).toBe(before + 1);
-      expect(keys.at(-1)?.kid).toBe(kid);
-    });
   });
 }

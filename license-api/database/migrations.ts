@@ -198,6 +198,17 @@ const MIGRATIONS: readonly Migration[] = [
       `ALTER TABLE payment_refunds ADD COLUMN applied BOOLEAN NOT NULL DEFAULT FALSE`,
     ],
   },
+  {
+    version: 6,
+    name: 'signing keys come and go in steps',
+    statements: [
+      `ALTER TABLE signing_keys ADD COLUMN promoted_at_ms BIGINT, ADD COLUMN superseded_at_ms BIGINT,
+        ADD COLUMN retired_at_ms BIGINT`,
+      // So far each one signed from its making to that of the next.
+      `UPDATE signing_keys k SET promoted_at_ms = created_at_ms, superseded_at_ms =
+        (SELECT n.created_at_ms FROM signing_keys n WHERE n.number > k.number ORDER BY n.number LIMIT 1)`,
+    ],
+  },
 ];
 
 /**

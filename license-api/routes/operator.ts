@@ -14,6 +14,7 @@ import {
   type Route,
   type RouteContext,
 } from '../services.ts';
+import { operatorKeyRoutes } from './operator-keys.ts';
 
 const idSchema = v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/));
 const reasonSchema = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
@@ -165,6 +166,7 @@ export function operatorRoutes({ keySecret }: Pick<OperatorOptions, 'keySecret'>
       summary: 'Makes a licence. Its key is in this answer and in no other.',
       auth: 'operator',
       request: createSchema,
+      success: 201,
       response: v.object({ licence: licenceSchema, key: keySchema }),
       errors: ['ERR_OPERATOR_CONFLICT'],
       handler: async ({ origins, features, metered, reference, ...body }, { services, tx, caller }) => {
@@ -175,7 +177,7 @@ export function operatorRoutes({ keySecret }: Pick<OperatorOptions, 'keySecret'>
           ...(metered === undefined ? {} : { metered }),
           ...(reference === undefined ? {} : { reference }),
         });
-        return { status: 201, body: { licence: licenceView(licence), key } };
+        return { body: { licence: licenceView(licence), key } };
       },
     }),
     route({
@@ -295,6 +297,7 @@ export function operatorRoutes({ keySecret }: Pick<OperatorOptions, 'keySecret'>
         };
       },
     }),
+    ...operatorKeyRoutes(),
     ...(keySecret === null ? [] : [keyRoute(keySecret)]),
   ];
 }
