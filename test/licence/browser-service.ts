@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BrowserCommand } from 'vitest/node';
+import type { BrowserCommand, BrowserCommandContext } from 'vitest/node';
 import { startLicenceServer, strangeAddress, type LicenceServer } from './server.ts';
 
 /** An answer as plain data, the way it goes over to the browser. */
@@ -17,23 +17,27 @@ const PAGE = 'https://app.example';
 
 let service: Promise<LicenceServer> | null = null;
 
-/** One service for all tests of a run, over a database of its own; it ends with this process. */
-function running(): Promise<LicenceServer> {
+/** One service for all tests of a run, over a database of its own; it ends with the run. */
+function running({ project }: BrowserCommandContext): Promise<LicenceServer> {
   if (service !== null) return service;
   const folder = mkdtempSync(join(tmpdir(), 'stillwake-licences-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  service = startLicenceServer({
+  const started = startLicenceServer({
     keeping: { kind: 'pglite', folder: join(folder, 'data') },
     env: { APP_ORIGINS: PAGE, LOG: 'off' },
   });
-  return service;
+  project.vitest.onClose(async () => {
+    await (await started).kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  service = started;
+  return started;
 }
 
 /** Asks the real licence service for a page in the browser: the request as the page would send it. */
 const licenceRequest: BrowserCommand<
   [method: string, path: string, headers: readonly (readonly [string, string])[], body: string | null]
-> = async (_context, method, path, headers, body): Promise<PlainAnswer> => {
-  const { url } = await running();
+> = async (context, method, path, headers, body): Promise<PlainAnswer> => {
+  const { url } = await running(context);
   const response = await fetch(url + path, {
     method,
     redirect: 'manual',
@@ -54,12 +58,12 @@ const licenceRequest: BrowserCommand<
 
 /** A request with the operator's key. */
 const licenceOperator: BrowserCommand<[method: 'GET' | 'POST', path: string, body: unknown]> = async (
-  _context,
+  context,
   method,
   path,
   body,
 ): Promise<PlainAnswer> => {
-  const { status, text } = await (await running()).operator(method, path, body);
+  const { status, text } = await (await running(context)).operator(method, path, body);
   return { status, text, headers: [] };
 };
 
