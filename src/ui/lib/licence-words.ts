@@ -25,7 +25,8 @@ export function lockedName(name: string, { tier }: Lock): string {
 }
 
 /** Whether what was bought holds, until when, and what to do when it doesn't. */
-export function statusSentence({ status, endsAtMs, graceEndsAtMs }: LicenceView): string {
+export function statusSentence(view: LicenceView): string {
+  const { status, endsAtMs, graceEndsAtMs } = view;
   const end = endsAtMs === null ? '' : moment(endsAtMs);
   switch (status) {
     case 'active':
@@ -34,6 +35,9 @@ export function statusSentence({ status, endsAtMs, graceEndsAtMs }: LicenceView)
       return t('account.status.grace', { end, grace: graceEndsAtMs === null ? end : moment(graceEndsAtMs) });
     case 'ended':
       return t('account.status.ended', { end });
+    case 'ledger':
+      if (!view.steps.includes('activate')) return t('account.status.ask');
+      return t(view.fault === 'damaged' ? 'account.status.damaged' : 'account.status.ledger');
     default:
       return t(`account.status.${status}`);
   }

@@ -12,11 +12,16 @@ export const accountEn = {
     'It ended on {end}. Everything still works until {grace}; go online and refresh before then.',
   'account.status.ended':
     'It ended on {end}. Watching, exporting and keeping clips still works; making new ones waits for a refresh.',
-  'account.status.revoked': 'This licence was withdrawn. Watching, exporting and keeping clips still works.',
+  'account.status.revoked':
+    'This licence was withdrawn. Enter another key, or ask whoever sold it. Watching, exporting and keeping clips still works.',
   'account.status.clock':
     'This device’s clock was set back. Set it right, or go online and refresh. Your clips can be watched meanwhile.',
   'account.status.ledger':
-    'This device’s record of what was spent doesn’t match the service’s. Nothing can be spent here until whoever sold the licence settles it.',
+    'This device’s record of what was spent doesn’t match the service’s; perhaps a copy of it was restored. Enter your key anew to begin afresh here, or ask whoever sold the licence.',
+  'account.status.damaged':
+    'This device’s record of what was spent was changed from outside. Enter your key anew to begin afresh here, or ask whoever sold the licence.',
+  'account.status.ask':
+    'This device’s record of what was spent doesn’t hold, so nothing can be spent here. Ask whoever sold the licence; your clips can be watched meanwhile.',
   'account.status.refused':
     'The service refused this device’s record of what was spent. Enter your key anew to begin afresh here, or ask whoever sold the licence.',
   'account.status.removed':
@@ -133,10 +138,7 @@ export const accountEn = {
   'price.label': 'What this clip costs',
   'price.share': '{share} of the allowance',
   'price.left': '{amount} left after it',
-  'price.more': {
-    one: 'enough for {count} like it',
-    other: 'enough for {count} like it',
-  },
+  'price.more': { one: 'enough for {count} like it', other: 'enough for {count} like it' },
   'price.short': 'Try a short one first: saves {percent}',
   'price.shortLong': 'Sets the length to {seconds}; it costs {price}',
   'price.tooDear': 'You have {amount}; this clip takes {price}.',

@@ -103,7 +103,7 @@ export class SwAccount extends SwElement {
     ${
       needsKey
         ? html`<section class="card">
-            <sw-key-form .busy=${view.busy}></sw-key-form>${this.#error(view)}
+            <sw-key-form .busy=${view.busy} ?refused=${view.error !== null}></sw-key-form>${this.#error(view)}
           </section>`
         : nothing
     }

@@ -48,6 +48,7 @@ export const balanceStyles = css`
     font-size: var(--sw-size-s);
   }
   dd {
+    flex: none;
     font-weight: 600;
     text-align: end;
   }

@@ -39,14 +39,22 @@ function typedLength(typed: string): number {
  */
 export class SwKeyForm extends SwElement {
   static override styles = [sharedStyles, pageStyles, keyFormStyles];
-  static override properties = { busy: { attribute: false }, typed: { state: true }, name: { state: true } };
+  static override properties = {
+    busy: { attribute: false },
+    refused: { type: Boolean },
+    typed: { state: true },
+    name: { state: true },
+  };
   declare busy: LicenceView['busy'];
+  /** What was sent was refused; why is said beside this form. */
+  declare refused: boolean;
   declare protected typed: string;
   declare protected name: string | null;
 
   constructor() {
     super();
     this.busy = null;
+    this.refused = false;
     this.typed = '';
     this.name = null;
   }
@@ -84,7 +92,7 @@ export class SwKeyForm extends SwElement {
           enterkeyhint="go"
           placeholder="SW-•••••-•••••-•••••-•••••-•••••"
           aria-describedby="key-help key-said"
-          aria-invalid=${slip}
+          aria-invalid=${slip || this.refused}
           .value=${typed}
           @input=${(event: Event) => {
             if (event.target instanceof HTMLInputElement) this.typed = event.target.value;
@@ -95,9 +103,9 @@ export class SwKeyForm extends SwElement {
           >${
             slip
               ? t('account.key.slip')
-              : whole
+              : whole && !this.refused
                 ? t('account.key.whole')
-                : count === 0
+                : whole || count === 0
                   ? ''
                   : t('account.key.count', { count })
           }</span

@@ -20,6 +20,12 @@ export const priceStyles = css`
   .facts {
     flex: 1 1 180px;
   }
+  .line {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: baseline;
+    gap: 0 var(--sw-space-2);
+  }
   .facts b {
     font-size: var(--sw-size-m);
   }
@@ -58,7 +64,7 @@ export const priceStyles = css`
   }
   .row .btn {
     flex: 1 1 120px;
-    max-inline-size: 160px;
+    max-inline-size: 136px;
   }
   .btn:hover {
     background: var(--sw-raised);

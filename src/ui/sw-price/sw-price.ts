@@ -68,9 +68,9 @@ export class SwPrice extends SwElement {
     const leftText = t('price.left', { amount: amountText(policy, left) });
     return html`<div class="row">
       <div class="facts">
-        <p>
+        <p class="line">
           <b>${amountText(policy, price)}</b>
-          ${share === null ? nothing : html`<span class="soft">· ${t('price.share', { share: percent(share) })}</span>`}
+          ${share === null ? nothing : html`<span class="soft">${t('price.share', { share: percent(share) })}</span>`}
         </p>
         <p class="soft">
           ${Number.isFinite(more) ? `${leftText}, ${t('price.more', { count: more })}` : leftText}

@@ -4,7 +4,7 @@ export const tiersStyles = css`
   .scroll {
     overflow-x: auto;
     margin-inline: calc(-1 * var(--sw-space-5));
-    padding-inline: var(--sw-space-5);
+    padding-inline-end: var(--sw-space-5);
   }
   table {
     inline-size: 100%;
@@ -35,7 +35,7 @@ export const tiersStyles = css`
   thead td {
     position: sticky;
     z-index: 1;
-    inset-inline-start: calc(-1 * var(--sw-space-5));
+    inset-inline-start: 0;
     padding-inline-start: var(--sw-space-5);
     background: var(--sw-surface);
   }

@@ -97,6 +97,7 @@ export class SwTiers extends SwElement {
   static override styles = [sharedStyles, pageStyles, tiersStyles];
   static override properties = { view: { attribute: false } };
   declare view: LicenceView | null;
+  #shownTier = '';
 
   constructor() {
     super();
@@ -104,13 +105,17 @@ export class SwTiers extends SwElement {
   }
 
   /** On a narrow screen the tier in force may lie outside: it is brought into view, sideways only. */
-  protected override firstUpdated(): void {
+  protected override updated(): void {
+    const id = this.view?.tier.id ?? '';
+    if (id === this.#shownTier) return;
+    this.#shownTier = id;
     const scroll = this.renderRoot.querySelector('.scroll');
     const mine = this.renderRoot.querySelector<HTMLElement>('thead .mine');
     const name = this.renderRoot.querySelector<HTMLElement>('thead td');
     if (scroll === null || mine === null || name === null) return;
-    const gap = mine.getBoundingClientRect().left - name.getBoundingClientRect().right;
-    scroll.scrollLeft = getComputedStyle(this).direction === 'rtl' ? Math.min(0, gap) : Math.max(0, gap);
+    const [from, to] = [name.getBoundingClientRect(), mine.getBoundingClientRect()];
+    scroll.scrollLeft +=
+      getComputedStyle(this).direction === 'rtl' ? to.right - from.left : to.left - from.right;
   }
 
   protected override render(): TemplateResult | typeof nothing {
