@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import packageFile from '../package.json' with { type: 'json' };
 import { makeKey } from '../src/core/licence/key.ts';
+import { ApiError } from './api-error.ts';
 import { createApp } from './app.ts';
 import { ConfigError, readConfig, USAGE, type Config } from './config.ts';
 import { createServices, SYSTEM_CLOCK } from './create-services.ts';
 import { openDatabase } from './database/database.ts';
 import { attemptLimit } from './database/limits.ts';
 import { requestLog } from './log.ts';
-import { onError } from './middleware/errors.ts';
+import { errorResponse, onError } from './middleware/errors.ts';
 import { cors, securityHeaders } from './middleware/headers.ts';
 import { addressOf, rateLimit } from './middleware/rate.ts';
 import { openApiRoute } from './openapi.ts';
@@ -115,16 +116,18 @@ function appOf(services: Services, config: Config): ReturnType<typeof createApp>
   });
 }
 
-/** Starts the service and ends it when the process is asked to. @throws ConfigError, or what the database says */
-async function main(config: Config): Promise<void> {
-  const host = config.host === '127.0.0.1' ? 'localhost' : config.host;
-  const issuer = config.issuer ?? `http://${host.includes(':') ? `[${host}]` : host}:${config.port}`;
-  const services = await freshServices(config, issuer);
-  const app = appOf(services, config);
+/** What is answered before the database is open: the port is known first, for it may stand in tokens. */
+const NOT_YET = { fetch: (): Response => errorResponse(new ApiError('ERR_SERVER_BUSY', 'It is starting.')) };
+
+/** Listens. @returns the server, and its port, which the system chose where 0 was asked for. */
+async function listen(
+  config: Config,
+  serving: { fetch: ReturnType<typeof createApp>['fetch'] },
+): Promise<{ server: ReturnType<typeof serve>; port: number }> {
   const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
     const made = serve(
       {
-        fetch: app.fetch,
+        fetch: (...request) => serving.fetch(...request),
         port: config.port,
         hostname: config.host,
         createServer,
@@ -134,6 +137,22 @@ async function main(config: Config): Promise<void> {
     );
     made.once('error', reject);
   });
+  const address = server.address();
+  return { server, port: typeof address === 'object' && address !== null ? address.port : config.port };
+}
+
+/** Starts the service and ends it when the process is asked to. @throws ConfigError, or what the database says */
+async function main(config: Config): Promise<void> {
+  const serving: { fetch: ReturnType<typeof createApp>['fetch'] } = { ...NOT_YET };
+  const { server, port } = await listen(config, serving);
+  const host = config.host === '127.0.0.1' ? 'localhost' : config.host;
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const issuer = config.issuer ?? url;
+  const services = await freshServices(config, issuer).catch((error: unknown) => {
+    server.close();
+    throw error;
+  });
+  serving.fetch = appOf(services, config).fetch;
   let ending = false;
   const end = (): void => {
     if (ending) return;
@@ -147,9 +166,7 @@ async function main(config: Config): Promise<void> {
   process.on('SIGINT', end);
   process.on('SIGTERM', end);
 
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : config.port;
-  say(`Licence API   http://${host}:${port}`);
+  say(`Licence API   ${url}`);
   say(`Issuer        ${issuer}`);
   for (const { kid } of (await services.signer.jwks()).keys) say(`Signing key   ${kid}`);
   if (!config.demonstration) return;
