@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import { startPostgres, type TestPostgres } from './test-postgres.ts';
+import { POSTGRES_HOOK_MS, startPostgres, type TestPostgres } from './test-postgres.ts';
 import { databaseSuite } from './test-suite-database.ts';
 import { instancesSuite } from './test-suite-instances.ts';
 import { keysSuite } from './test-suite-keys.ts';
@@ -9,7 +9,7 @@ import { serviceSuite } from './test-suite.ts';
 let server: TestPostgres | null = null;
 beforeAll(async () => {
   server = await startPostgres();
-}, 600_000);
+}, POSTGRES_HOOK_MS);
 afterAll(() => server?.stop());
 
 async function fresh() {

@@ -1,14 +1,13 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { findPostgres, freePort, POSTGRES_MISSING } from './test-machine.ts';
 
 const run = promisify(execFile);
-const DEBIAN = '/usr/lib/postgresql';
 const USER = 'stillwake';
 const START_MS = 60_000;
 const STOP_MS = 15_000;
@@ -25,35 +24,31 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-/** The folder with both `initdb` and `postgres`, newest version first, or null. */
-function findPrograms(): string | null {
-  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN) : [];
-  const folders = [
-    ...versions.sort((a, b) => Number(b) - Number(a)).map((version) => join(DEBIAN, version, 'bin')),
-    ...(process.env['PATH'] ?? '').split(delimiter),
-  ];
-  return (
-    folders.find(
-      (folder) =>
-        folder !== '' && ['initdb', 'postgres'].every((program) => existsSync(join(folder, program))),
-    ) ?? null
-  );
-}
+/** Longest that the package manager may take, for one of its two commands and for a hook that waits for both. */
+const INSTALL_MS = 300_000;
+export const POSTGRES_HOOK_MS = 2 * INSTALL_MS + 2 * START_MS;
 
-/** Finds PostgreSQL, or installs Debian's where that is allowed. @throws Error that says what to install. */
+/**
+ * Finds PostgreSQL, or installs Debian's where that is allowed; `npm test` has done so before.
+ *
+ * @throws Error that says what to install.
+ */
 async function providePrograms(): Promise<string> {
-  const found = findPrograms();
+  const found = findPostgres();
   if (found !== null) return found;
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    throw new Error("These tests need PostgreSQL: install your system's `postgresql` package.");
-  }
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) throw new Error(POSTGRES_MISSING);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  const options = ['-o', 'DPkg::Lock::Timeout=300', '-qq'];
-  const limits = { env, timeout: 600_000, maxBuffer: 1 << 24 };
-  await run('apt-get', [...options, 'update'], limits);
-  await run('apt-get', [...options, 'install', '-y', '--no-install-recommends', 'postgresql'], limits);
-  const installed = findPrograms();
-  if (installed === null) throw new Error('Debian’s `postgresql` was installed but has no `postgres`.');
+  // Test files run side by side: whoever comes second waits for the first one's lock.
+  const options = ['-o', 'DPkg::Lock::Timeout=240', '-qq'];
+  const limits = { env, timeout: INSTALL_MS, maxBuffer: 1 << 24 };
+  try {
+    await run('apt-get', [...options, 'update'], limits);
+    await run('apt-get', [...options, 'install', '-y', '--no-install-recommends', 'postgresql'], limits);
+  } catch (cause) {
+    throw new Error(`${POSTGRES_MISSING} (apt-get could not install it here)`, { cause });
+  }
+  const installed = findPostgres();
+  if (installed === null) throw new Error(POSTGRES_MISSING);
   return installed;
 }
 
@@ -71,19 +66,6 @@ async function serverUser(): Promise<{ uid: number; gid: number } | null> {
     }
   }
   throw new Error('There is neither a user `postgres` nor `nobody` to run PostgreSQL as.');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(address !== null && typeof address === 'object' ? address.port : 0);
-    });
-  });
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Resolves when the server says that it takes connections. @throws Error with its log when it ends before. */

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { findPostgres, POSTGRES_MISSING } from '../../license-api/test-machine.ts';
 import { CHROME_MISSING, findChrome } from './chrome.ts';
 import { findOnPath } from './programs.ts';
 
@@ -18,6 +19,7 @@ const NEEDED: readonly Needed[] = [
     missing:
       'no ffmpeg and ffprobe found: install them (on Debian: apt-get install ffmpeg; elsewhere https://ffmpeg.org)',
   },
+  { debianPackage: 'postgresql', find: () => findPostgres(), missing: POSTGRES_MISSING },
 ];
 
 /** True where packages can be installed without asking: root on a Debian-like system. */
@@ -28,13 +30,14 @@ function mayInstall(): boolean {
 function aptGet(args: readonly string[]): boolean {
   const { status } = spawnSync('apt-get', ['-qq', ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    // At this run level a package that brings a service does not start it.
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
   });
   return status === 0;
 }
 
 /**
- * Finds a browser, ffmpeg and ffprobe; installs Debian's when that is possible without asking.
+ * Finds a browser, ffmpeg, ffprobe and PostgreSQL; installs Debian's when that is possible without asking.
  *
  * @returns one line for each program that is still missing, saying what to install; empty when all are there.
  */

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
+import { freePort } from '../../license-api/test-machine.ts';
 import { projectPath } from '../../scripts/lib/paths.ts';
 
 /** The longest that the service may take to start, or to end when asked to, on a busy machine, ms. */
@@ -33,19 +33,7 @@ export interface LicenceServer {
   stop(): Promise<void>;
 }
 
-/** A port of this machine that nothing listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(address !== null && typeof address === 'object' ? address.port : 0);
-    });
-  });
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+export { freePort };
 
 /** Resolves when a process has ended, however it did. */
 function gone(child: ChildProcess): Promise<void> {
