@@ -14,7 +14,7 @@ import { attemptLimit } from './database/limits.ts';
 import { requestLog } from './log.ts';
 import { errorResponse, onError } from './middleware/errors.ts';
 import { cors, securityHeaders } from './middleware/headers.ts';
-import { addressOf, rateLimit } from './middleware/rate.ts';
+import { addressOf, originLimit, rateLimit } from './middleware/rate.ts';
 import { openApiRoute } from './openapi.ts';
 import { deviceRoutes } from './routes/device.ts';
 import { operatorAuthenticator, operatorRoutes } from './routes/operator.ts';
@@ -105,6 +105,7 @@ function appOf(services: Services, config: Config): ReturnType<typeof createApp>
       cors({
         appOrigins: config.appOrigins,
         isRegistered: (origin) => services.accounting.isRegisteredOrigin(services.database, origin),
+        limit: originLimit(addressOf(config.trustProxy)),
       }),
     ],
     appOrigins: config.appOrigins,

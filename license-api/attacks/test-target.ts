@@ -7,7 +7,7 @@ import type { DatabaseOptions } from '../database/database.ts';
 import { requestLog } from '../log.ts';
 import { onError } from '../middleware/errors.ts';
 import { cors, securityHeaders } from '../middleware/headers.ts';
-import { addressOf, rateLimit, type Limits } from '../middleware/rate.ts';
+import { addressOf, originLimit, rateLimit, type Limits } from '../middleware/rate.ts';
 import { openApiRoute } from '../openapi.ts';
 import { deviceRoutes } from '../routes/device.ts';
 import { operatorAuthenticator, operatorRoutes } from '../routes/operator.ts';
@@ -67,11 +67,12 @@ export function targetOf(
       cors({
         appOrigins: [APP_ORIGIN],
         isRegistered: (origin) => services.accounting.isRegisteredOrigin(database, origin),
+        ...(limits === undefined ? {} : { limit: originLimit(addressOf(trustProxy), clock.nowMs) }),
       }),
     ],
     appOrigins: [APP_ORIGIN],
     address: addressOf(trustProxy),
-    ...(limits === undefined ? {} : { limit: rateLimit(limits) }),
+    ...(limits === undefined ? {} : { limit: rateLimit(limits, clock.nowMs) }),
     authenticateOperator: operatorAuthenticator({ operatorKey: OPERATOR_KEY }),
     authenticateWebhook: webhookAuthenticator(webhooks, clock),
     onError,

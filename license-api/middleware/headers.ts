@@ -1,6 +1,6 @@
 import { IDEMPOTENCY_HEADER, NONCE_HEADER, PROOF_HEADER } from '../../src/contracts/licence/tokens.ts';
 import { ApiError } from '../api-error.ts';
-import type { Middleware } from '../services.ts';
+import type { AppContext, Middleware } from '../services.ts';
 import { errorResponse } from './errors.ts';
 
 const SECURITY: Readonly<Record<string, string>> = {
@@ -26,6 +26,8 @@ export interface CorsOptions {
   readonly appOrigins: readonly string[];
   /** Whether any licence has the origin. */
   readonly isRegistered: (origin: string) => Promise<boolean>;
+  /** Called before {@link isRegistered}, which asks the database. @throws ApiError ERR_REQUEST_RATE */
+  readonly limit?: (context: AppContext) => void;
   /** Milliseconds. */
   readonly now?: () => number;
 }
@@ -44,13 +46,14 @@ const EXPOSED_HEADERS = [NONCE_HEADER, 'Retry-After'].join(', ');
  *
  * @source Fetch Standard, 3.2 (HTTP CORS protocol)
  */
-export function cors({ appOrigins, isRegistered, now = Date.now }: CorsOptions): Middleware {
+export function cors({ appOrigins, isRegistered, limit, now = Date.now }: CorsOptions): Middleware {
   const known = new Map<string, number>();
-  const allowed = async (origin: string): Promise<boolean> => {
+  const allowed = async (origin: string, c: AppContext): Promise<boolean> => {
     if (appOrigins.includes(origin)) return true;
     if (!ORIGIN.test(origin)) return false;
     if ((known.get(origin) ?? 0) > now()) return true;
     known.delete(origin);
+    limit?.(c);
     if (!(await isRegistered(origin))) return false;
     if (known.size >= REMEMBER_MOST) known.clear();
     known.set(origin, now() + REMEMBER_MS);
@@ -61,7 +64,9 @@ export function cors({ appOrigins, isRegistered, now = Date.now }: CorsOptions):
     const preflight =
       c.req.method === 'OPTIONS' && c.req.header('access-control-request-method') !== undefined;
     const open =
-      origin !== undefined && !/^\/(v1\/operator|webhooks)(\/|$)/.test(c.req.path) && (await allowed(origin));
+      origin !== undefined &&
+      !/^\/(v1\/operator|webhooks)(\/|$)/.test(c.req.path) &&
+      (await allowed(origin, c));
     if (preflight) {
       c.res = open
         ? new Response(null, {

@@ -67,6 +67,28 @@ export const LIMITS: Limits = {
   operator: { burst: 60, perMinute: 300 },
 };
 
+/** Looks in the database for origins that aren't known, by address. */
+const ORIGINS: Rate = { burst: 60, perMinute: 120 };
+
+/** Takes a token, or refuses. @throws ApiError ERR_REQUEST_RATE */
+function spend(buckets: Buckets, name: string): void {
+  const retryAfterS = Math.ceil(buckets.take(name));
+  if (retryAfterS === 0) return;
+  throw new ApiError('ERR_REQUEST_RATE', 'Too many requests; wait a little.', {
+    details: { retryAfterS },
+    headers: { 'Retry-After': String(retryAfterS) },
+  });
+}
+
+/** What `CorsOptions.limit` is to be: a flood of origins that nobody registered reaches no database. */
+export function originLimit(
+  address: (context: AppContext) => string,
+  now: () => number = Date.now,
+): (context: AppContext) => void {
+  const buckets = new Buckets(ORIGINS, now);
+  return (context) => spend(buckets, address(context));
+}
+
 /**
  * What `AppOptions.limit` is to be: counts requests by address before it is known who asks, and by licence after.
  *
@@ -80,14 +102,7 @@ export function rateLimit(limits: Limits = LIMITS, now: () => number = Date.now)
     activate: new Buckets(limits.activate, now),
     operator: new Buckets(limits.operator, now),
   };
-  const take = (kind: keyof Limits, name: string): void => {
-    const retryAfterS = Math.ceil(buckets[kind].take(name));
-    if (retryAfterS === 0) return;
-    throw new ApiError('ERR_REQUEST_RATE', 'Too many requests; wait a little.', {
-      details: { retryAfterS },
-      headers: { 'Retry-After': String(retryAfterS) },
-    });
-  };
+  const take = (kind: keyof Limits, name: string): void => spend(buckets[kind], name);
   return ({ route, address, subject }) => {
     const name = subject ?? address;
     if (subject === null) take('address', address);
