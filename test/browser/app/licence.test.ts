@@ -1,97 +1,8 @@
-import { deleteDB } from 'idb';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { AppState } from '../../../src/contracts/app.api.ts';
+import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/contracts/errors.ts';
-import type { LicenceView } from '../../../src/contracts/licence/view.ts';
-import type { ClipRecord, PictureRecord } from '../../../src/contracts/records.ts';
 import type { EntitlementClaims } from '../../../src/contracts/licence/tokens.ts';
-import { createApp, type AppOptions, type RunningApp } from '../../../src/app/create-app.ts';
-import { createStore, type Store } from '../../../src/platform/store/store.ts';
-import { character, clip, freshName, job, picture } from '../store/records.ts';
 import { createHost, POLICY, type Host } from './licence-host.ts';
-import { madeClip } from './made-clip.ts';
-
-/** A clip that is being made: the test ends it. */
-interface Held {
-  finish(): void;
-  fail(cause: unknown): void;
-}
-
-interface Tab {
-  readonly app: RunningApp;
-  readonly held: Held[];
-}
-
-const tabs: Tab[] = [];
-const stores: Store[] = [];
-const names = new Set<string>();
-
-function open(name: string, options: AppOptions): Tab {
-  const held: Held[] = [];
-  const app = createApp({
-    baseUrl: '/',
-    name,
-    pageTitle: false,
-    makeClip: ({ signal, settings, onProgress }) =>
-      new Promise((resolve, reject) => {
-        signal?.addEventListener('abort', () => reject(new DOMException('cancelled', 'AbortError')));
-        const made = madeClip(settings.seconds);
-        held.push({ finish: () => resolve(made), fail: reject });
-        // Changes the state, at which tests look.
-        onProgress?.({ stage: 'prepare' });
-      }),
-    ...options,
-  });
-  names.add(name);
-  const tab = { app, held };
-  tabs.push(tab);
-  return tab;
-}
-
-/** A gallery with one clip, from which jobs can be made without a picture on the stage. */
-async function gallery(): Promise<{ name: string; store: Store; made: ClipRecord; portrait: PictureRecord }> {
-  const name = freshName();
-  names.add(name);
-  const store = createStore({ name });
-  stores.push(store);
-  const ada = character();
-  const portrait = picture(ada.id);
-  await store.addPicture(portrait, ada);
-  const running = job(portrait, { state: 'running' });
-  await store.putJobs([running]);
-  const made = clip(portrait);
-  await store.saveClip(made, running.id);
-  return { name, store, made, portrait };
-}
-
-function until(app: RunningApp, condition: (state: AppState) => boolean): Promise<AppState> {
-  return new Promise((resolve) => {
-    let end = (): void => undefined;
-    const look = (state: AppState): void => {
-      if (!condition(state)) return;
-      end();
-      resolve(state);
-    };
-    end = app.subscribe(look);
-    look(app.state);
-  });
-}
-
-function view(app: RunningApp): LicenceView {
-  const { licence } = app.state;
-  if (licence === null) throw new TypeError('there is no licence in the state');
-  return licence;
-}
-
-const thumbprint = (app: RunningApp): string => view(app).deviceThumbprint ?? '';
-const moments = (app: RunningApp): number[] => [view(app).moments.here, view(app).moments.reserved];
-const here = (app: RunningApp, ...expected: number[]): Promise<AppState> =>
-  until(
-    app,
-    ({ licence }) => licence?.moments.here === expected[0] && licence?.moments.reserved === expected[1],
-  );
-const lines = (app: RunningApp): [string, number][] =>
-  view(app).history.map(({ kind, amount }) => [kind, amount]);
+import { gallery, here, lines, moments, open, thumbprint, until, view, type Tab } from './licence-tab.ts';
 
 /** A gallery open with tokens of the host's. */
 async function begin(
@@ -107,13 +18,6 @@ async function begin(
   expect(await tab.app.licence?.acceptTokens({ entitlement, leases: tokens })).toBe(true);
   return { ...tab, ...place, host };
 }
-
-afterEach(async () => {
-  for (const { app } of tabs.splice(0)) app.close();
-  for (const store of stores.splice(0)) store.close();
-  for (const name of names) await deleteDB(name);
-  names.clear();
-});
 
 describe('without a licence API', () => {
   it('nothing is metered and nothing shows', async () => {
