@@ -38,7 +38,8 @@ export class AccountPage {
   }
 
   async open(): Promise<void> {
-    await this.page.getByRole('link', { name: 'Account', exact: true }).click({ timeout: ANSWER_MS });
+    const nav = this.page.getByRole('navigation', { name: 'Main' });
+    await nav.getByRole('link', { name: 'Account' }).click({ timeout: ANSWER_MS });
     await this.page.getByRole('heading', { name: 'Account', exact: true }).waitFor();
   }
 
@@ -73,8 +74,16 @@ export class AccountPage {
     await this.page.getByRole('button', { name: 'Refresh', exact: true }).click();
   }
 
+  /** Takes this device off, past what it means. */
+  async takeOffThisDevice(): Promise<void> {
+    const own = this.page.locator('sw-devices li', { hasText: 'This device' });
+    await own.getByRole('button', { name: /^Take off / }).click();
+    await own.getByRole('button', { name: 'Take this device off' }).click();
+    await this.keyField.waitFor({ timeout: ANSWER_MS });
+  }
+
   async #amount(term: string): Promise<number> {
-    const row = this.page.locator('sw-account dl.parts > div', { hasText: term });
+    const row = this.page.locator('sw-balance dl.parts > div', { hasText: term });
     const text = (await row.locator('dd').textContent()) ?? '';
     return Number(/-?[\d,]+/.exec(text)?.[0].replaceAll(',', ''));
   }
@@ -93,8 +102,10 @@ export class AccountPage {
     await expect.poll(() => this.balance(), { timeout: ANSWER_MS }).toEqual(expected);
   }
 
+  /** What the service says that was spent in the present period. */
   async spent(): Promise<number> {
-    return this.#amount('Spent in this period');
+    const text = await this.page.locator('sw-balance').getByText(' spent since ').innerText();
+    return Number(/^[\d,]+/.exec(text)?.[0].replaceAll(',', ''));
   }
 }
 

@@ -22,7 +22,7 @@ export interface LicenceRelay {
   mode: RelayMode;
   /** Nothing listens any more; open connections are cut. */
   stop(): Promise<void>;
-  /** Listens again, on the same port. */
+  /** Listens again, on the same port; nothing when it does. */
   start(): Promise<void>;
 }
 
@@ -65,6 +65,7 @@ export async function startRelay(serviceUrl: string): Promise<LicenceRelay> {
       return `http://localhost:${port}`;
     },
     async start() {
+      if (server !== null) return;
       const made = createServer((request, response) => {
         answer(request, response).catch(() => response.destroy());
       });
