@@ -4,6 +4,7 @@ import type { LicenceView, Lock } from '../../contracts/licence/view.ts';
 import { RESOLUTIONS, SECONDS_MAX, SECONDS_MIN, type ClipSettings } from '../../contracts/settings.ts';
 import { secondsShort } from '../strings/format.ts';
 import { t } from '../strings/strings.ts';
+import { isUnknown } from './licence-state.ts';
 import { lockedName, lockSentence, tierGives } from './licence-words.ts';
 
 /** A choice that the tier in force lacks, in words. */
@@ -60,8 +61,9 @@ function inWords(view: LicenceView, name: string, lock: Lock): LockedChoice {
   };
 }
 
-/** Looks at each choice by itself, the others as they are. */
+/** Looks at each choice by itself, the others as they are. Of tiers that aren't known nothing is said to be locked. */
 export function choiceLocks(view: LicenceView, settings: ClipSettings): ChoiceLocks {
+  if (isUnknown(view)) return { resolutions: new Map(), seconds: null, extras: [] };
   const request = requestOf(view, settings);
   const lockOf = (change: Partial<PriceRequest>, what: Lock['what']): Lock | undefined =>
     locksOf(view.policy, view.tier, { ...request, ...change }).find((lock) => lock.what === what);
@@ -71,7 +73,14 @@ export function choiceLocks(view: LicenceView, settings: ClipSettings): ChoiceLo
     if (lock !== undefined) resolutions.set(resolution, inWords(view, resolution, lock));
   }
   const extras = EXTRAS.flatMap(([what, change, name]) => {
-    const lock = lockOf(change, what);
+    // Of a tier that makes no clips nothing is sure but that: the least tier that makes such a clip has the choice.
+    const asked = { ...request, ...change };
+    const lock = view.tier.grant.generate
+      ? lockOf(change, what)
+      : {
+          what,
+          tier: view.policy.tiers.find((tier) => locksOf(view.policy, tier, asked).length === 0) ?? null,
+        };
     return lock === undefined || lock.tier === null ? [] : [inWords(view, t(name), lock)];
   });
   return { resolutions, seconds: lockedLengths(view, lockOf), extras };
