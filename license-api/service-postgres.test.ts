@@ -4,6 +4,7 @@ import { databaseSuite } from './test-suite-database.ts';
 import { instancesSuite } from './test-suite-instances.ts';
 import { keysSuite } from './test-suite-keys.ts';
 import { paymentsSuite } from './test-suite-payments.ts';
+import { propertiesSuite } from './test-suite-properties.ts';
 import { serviceSuite } from './test-suite.ts';
 
 let server: TestPostgres | null = null;
@@ -22,3 +23,4 @@ databaseSuite('PostgreSQL', fresh);
 instancesSuite('PostgreSQL', fresh);
 paymentsSuite('PostgreSQL', fresh);
 keysSuite('PostgreSQL', fresh);
+propertiesSuite('PostgreSQL', fresh, 25);

@@ -2,6 +2,7 @@ import { databaseSuite } from './test-suite-database.ts';
 import { instancesSuite } from './test-suite-instances.ts';
 import { keysSuite } from './test-suite-keys.ts';
 import { paymentsSuite } from './test-suite-payments.ts';
+import { propertiesSuite } from './test-suite-properties.ts';
 import { serviceSuite } from './test-suite.ts';
 
 const inMemory = () => Promise.resolve({ folder: null });
@@ -11,3 +12,4 @@ databaseSuite('the embedded database', inMemory);
 instancesSuite('the embedded database', inMemory);
 paymentsSuite('the embedded database', inMemory);
 keysSuite('the embedded database', inMemory);
+propertiesSuite('the embedded database', inMemory, 100);
