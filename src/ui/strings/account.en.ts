@@ -13,7 +13,7 @@ export const accountEn = {
   'account.status.ended':
     'It ended on {end}. Watching, exporting and keeping clips still works; making new ones waits for a refresh.',
   'account.status.revoked':
-    'This licence was withdrawn. Enter another key, or ask whoever sold it. Watching, exporting and keeping clips still works.',
+    'This licence was withdrawn. Watching, exporting and keeping clips still works; for new ones enter another key, or ask whoever sold it.',
   'account.status.clock':
     'This device’s clock was set back. Set it right, or go online and refresh. Your clips can be watched meanwhile.',
   'account.status.ledger':

@@ -1,67 +1,30 @@
 import { html } from 'lit';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import type { AppState } from '../../../src/contracts/app.api.ts';
 import type { LicenceView } from '../../../src/contracts/licence/view.ts';
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts';
-import type { PictureRecord } from '../../../src/contracts/records.ts';
 import { makeKey } from '../../../src/core/licence/key.ts';
 import { errorSentence } from '../../../src/ui/errors.ts';
 import { choiceLocks } from '../../../src/ui/lib/choice-locks.ts';
 import { readLicenceConfig } from '../../../src/app/licence-config.ts';
 import { SwAccount } from '../../../src/ui/sw-account/sw-account.ts';
-import { SwApp } from '../../../src/ui/sw-app/sw-app.ts';
+import type { SwApp } from '../../../src/ui/sw-app/sw-app.ts';
 import { SwJob } from '../../../src/ui/sw-job/sw-job.ts';
 import { SwPlanner } from '../../../src/ui/sw-planner/sw-planner.ts';
 import { SwPrice } from '../../../src/ui/sw-price/sw-price.ts';
 import { SwQueue } from '../../../src/ui/sw-queue/sw-queue.ts';
 import { SwSettings } from '../../../src/ui/sw-settings/sw-settings.ts';
-import {
-  deep,
-  deepAll,
-  drawnPicture,
-  jobOf,
-  ListeningApp,
-  mount,
-  openPicture,
-  pictureOf,
-  press,
-  settle,
-  shownError,
-  textOf,
-} from './lib/fixture.ts';
-import { FIVE_TIER, FLAT, GOOD_KEY_BYTES, ListeningLicence, viewOf } from './lib/licence-fixture.ts';
+import { deep, deepAll, jobOf, mount, press, settle, shownError, textOf } from './lib/fixture.ts';
+import { FIVE_TIER, FLAT, GOOD_KEY_BYTES, viewOf } from './lib/licence-fixture.ts';
+import { start as startApp, useStudioPage, type Started } from './lib/start.ts';
 
-let picture: PictureRecord;
-let full: Partial<AppState>;
+const drawn = useStudioPage();
 
-beforeAll(async () => {
-  picture = pictureOf(await drawnPicture());
-  full = {
-    picture: openPicture(picture),
-    pictures: [picture],
-    settings: { ...DEFAULT_SETTINGS, seconds: 6, resolution: '720p' },
-  };
-});
-
-beforeEach(async () => {
-  history.replaceState(null, '', '#/');
-  await page.viewport(1200, 800);
-});
-
-afterEach(() => history.replaceState(null, '', '#/'));
-
-async function start(
-  licence: LicenceView | null,
-  hash = '#/',
-): Promise<{ app: ListeningApp; element: SwApp; commands: ListeningLicence }> {
-  history.replaceState(null, '', hash);
-  const app = new ListeningApp({ ...full, licence });
-  const commands = new ListeningLicence();
-  app.licence = licence === null ? null : commands;
-  const element = await mount(html`<sw-app .app=${app}></sw-app>`, SwApp);
-  await settle(element);
-  return { app, element, commands };
+async function start(licence: LicenceView | null, hash = '#/'): Promise<Started> {
+  const settings = { ...DEFAULT_SETTINGS, seconds: 6, resolution: '720p' } as const;
+  const started = await startApp({ ...drawn().opened, settings, licence }, hash);
+  await settle(started.element);
+  return started;
 }
 
 const account = (view: LicenceView | null): Promise<SwAccount> =>

@@ -1,33 +1,30 @@
-import { html } from 'lit';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import type { AppState } from '../../../src/contracts/app.api.ts';
 import type { PictureRecord } from '../../../src/contracts/records.ts';
 import { errorSentence } from '../../../src/ui/errors.ts';
 import { requestProof } from '../../../src/ui/lib/requests.ts';
-import { SwApp } from '../../../src/ui/sw-app/sw-app.ts';
+import { type SwApp } from '../../../src/ui/sw-app/sw-app.ts';
 import { applyTheme } from '../../../src/ui/tokens.ts';
 import {
   clipOf,
   deep,
   deepAll,
-  drawnPicture,
   jobOf,
-  ListeningApp,
-  mount,
   openPicture,
-  pictureOf,
   press,
   settle,
   shownError,
   textOf,
 } from './lib/fixture.ts';
+import { start, useStudioPage } from './lib/start.ts';
 
+const drawn = useStudioPage();
 let picture: PictureRecord;
 let full: Partial<AppState>;
 
-beforeAll(async () => {
-  picture = pictureOf(await drawnPicture());
+beforeAll(() => {
+  ({ picture } = drawn());
   full = {
     picture: openPicture(picture, false),
     pictures: [picture],
@@ -41,21 +38,7 @@ beforeAll(async () => {
   };
 });
 
-beforeEach(async () => {
-  history.replaceState(null, '', '#/');
-  await page.viewport(1200, 800);
-});
-
-afterEach(() => {
-  applyTheme('system');
-  document.documentElement.dir = 'ltr';
-});
-
-async function start(state: Partial<AppState> = {}): Promise<{ app: ListeningApp; element: SwApp }> {
-  const app = new ListeningApp(state);
-  const element = await mount(html`<sw-app .app=${app}></sw-app>`, SwApp);
-  return { app, element };
-}
+afterEach(() => applyTheme('system'));
 
 async function go(element: SwApp, hash: string, tag: string): Promise<void> {
   location.hash = hash;

@@ -1,10 +1,8 @@
-import { html } from 'lit';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { page } from 'vitest/browser';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { AppState } from '../../../src/contracts/app.api.ts';
 import type { PictureRecord } from '../../../src/contracts/records.ts';
 import { errorSentence } from '../../../src/ui/errors.ts';
-import { SwApp } from '../../../src/ui/sw-app/sw-app.ts';
+import { type SwApp } from '../../../src/ui/sw-app/sw-app.ts';
 import {
   clipOf,
   deep,
@@ -12,8 +10,7 @@ import {
   drawnPicture,
   jobOf,
   key,
-  ListeningApp,
-  mount,
+  type ListeningApp,
   openPicture,
   pictureOf,
   press,
@@ -21,30 +18,15 @@ import {
   shownError,
   textOf,
 } from './lib/fixture.ts';
+import { change, start, useStudioPage } from './lib/start.ts';
 
+const drawn = useStudioPage();
 let picture: PictureRecord;
 let opened: Partial<AppState>;
 
-beforeAll(async () => {
-  picture = pictureOf(await drawnPicture());
-  opened = { picture: openPicture(picture), pictures: [picture] };
+beforeAll(() => {
+  ({ picture, opened } = drawn());
 });
-
-beforeEach(async () => {
-  history.replaceState(null, '', '#/');
-  await page.viewport(1200, 800);
-});
-
-async function start(state: Partial<AppState>): Promise<{ app: ListeningApp; element: SwApp }> {
-  const app = new ListeningApp(state);
-  const element = await mount(html`<sw-app .app=${app}></sw-app>`, SwApp);
-  return { app, element };
-}
-
-async function change(element: SwApp, app: ListeningApp, state: Partial<AppState>): Promise<void> {
-  app.set(state);
-  await settle(element);
-}
 
 describe('keys', () => {
   test('arrows choose a motion, round the ends', async () => {

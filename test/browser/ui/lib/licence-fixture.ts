@@ -101,7 +101,10 @@ export class ListeningLicence implements LicenceCommands {
   readonly deactivate: LicenceCommands['deactivate'] = async (deviceId) => {
     this.calls.push(['deactivate', deviceId]);
   };
-  readonly acceptTokens: LicenceCommands['acceptTokens'] = async () => true;
+  readonly acceptTokens: LicenceCommands['acceptTokens'] = async (tokens) => {
+    this.calls.push(['acceptTokens', tokens]);
+    return true;
+  };
   readonly dismissError: LicenceCommands['dismissError'] = () => {
     this.calls.push(['dismissError']);
   };
