@@ -43,6 +43,11 @@ export class AccountPage {
     await this.page.getByRole('heading', { name: 'Account', exact: true }).waitFor();
   }
 
+  /** Whether what was bought holds, in a sentence. */
+  get status(): Locator {
+    return this.page.locator('sw-account .said[role=status]');
+  }
+
   /** Back to the studio. */
   async leave(): Promise<void> {
     await this.page.getByRole('link', { name: 'Studio', exact: true }).click();
