@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { POSTGRES_HOOK_MS, startPostgres, type TestPostgres } from './test-postgres.ts';
 import { databaseSuite } from './test-suite-database.ts';
+import { hardshipSuite, serverSuite } from './test-suite-hardship.ts';
 import { instancesSuite } from './test-suite-instances.ts';
 import { keysSuite } from './test-suite-keys.ts';
 import { paymentsSuite } from './test-suite-payments.ts';
@@ -24,3 +25,5 @@ instancesSuite('PostgreSQL', fresh);
 paymentsSuite('PostgreSQL', fresh);
 keysSuite('PostgreSQL', fresh);
 propertiesSuite('PostgreSQL', fresh, 25);
+hardshipSuite('PostgreSQL', fresh);
+serverSuite(fresh);

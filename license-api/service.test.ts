@@ -1,4 +1,5 @@
 import { databaseSuite } from './test-suite-database.ts';
+import { hardshipSuite } from './test-suite-hardship.ts';
 import { instancesSuite } from './test-suite-instances.ts';
 import { keysSuite } from './test-suite-keys.ts';
 import { paymentsSuite } from './test-suite-payments.ts';
@@ -13,3 +14,4 @@ instancesSuite('the embedded database', inMemory);
 paymentsSuite('the embedded database', inMemory);
 keysSuite('the embedded database', inMemory);
 propertiesSuite('the embedded database', inMemory, 100);
+hardshipSuite('the embedded database', inMemory);

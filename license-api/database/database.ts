@@ -1,11 +1,11 @@
 import type { Clock, Database } from '../services.ts';
 import { migrate } from './migrations.ts';
 import { openPglite } from './pglite.ts';
-import { openPostgres } from './postgres.ts';
+import { openPostgres, type PostgresOptions } from './postgres.ts';
 
 /** Where the database is. */
 export type DatabaseOptions =
-  | { readonly url: string; readonly connections?: number }
+  | ({ readonly url: string } & PostgresOptions)
   /** Null: in memory. */
   | { readonly folder: string | null };
 

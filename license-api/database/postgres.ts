@@ -6,9 +6,27 @@ import { BIGINT_OID, safeInteger, withRetry } from './retry.ts';
 const CONNECT_MS = 5000;
 const STATEMENT_MS = 10_000;
 
-/** Connections that this instance holds at most. */
+/** How much is asked of the server at once, and how long is waited for it. */
 export interface PostgresOptions {
+  /** Connections that this instance holds at most. */
   readonly connections?: number;
+  /** Longest that one statement may take, its wait for a lock included, milliseconds. */
+  readonly statementMs?: number;
+  /** Longest that a request waits for a connection, milliseconds. */
+  readonly connectMs?: number;
+}
+
+/** The server gave a statement up because it took too long, or the transaction because nothing came. @source PostgreSQL manual, appendix A */
+const TOO_SLOW: ReadonlySet<unknown> = new Set(['57014', '25P03']);
+
+/** Whoever waited in vain is told that the same request may succeed later. */
+function toSlow(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (!TOO_SLOW.has(code)) return error;
+  return new ApiError('ERR_SERVER_BUSY', 'The database takes too long; try again.', {
+    headers: { 'Retry-After': '2' },
+    cause: error,
+  });
 }
 
 const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
@@ -26,8 +44,8 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Databa
   const pool = new pg.Pool({
     connectionString: url,
     max: options.connections ?? 10,
-    connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
+    connectionTimeoutMillis: options.connectMs ?? CONNECT_MS,
+    statement_timeout: options.statementMs ?? STATEMENT_MS,
     idle_in_transaction_session_timeout: STATEMENT_MS,
     types: { getTypeParser },
   });
@@ -60,7 +78,7 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Databa
         () => true,
       );
       client.release(broken);
-      throw error;
+      throw toSlow(error);
     }
   }
 
@@ -70,6 +88,8 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Databa
       const client = await connect();
       try {
         return await queryable(client).query(sql, params);
+      } catch (error) {
+        throw toSlow(error);
       } finally {
         client.release();
       }
