@@ -74,6 +74,10 @@ def fit_encode(model: onnx.ModelProto, spatial: int) -> Formulas:
 def fit_decode(model: onnx.ModelProto, spatial: int, frames: int, latent_frames: int | None) -> Formulas:
     """`vae_decode` for runs of `frames` frames from `latent_frames` latent ones; None where it streams."""
     free = {} if latent_frames is None else {"F": latent_frames}
-    sizes = [{"h": h, "w": w, **free} for h, w in PICTURES]
+    # The memory of a decoder that streams has axes of two and four times the latent's.
+    sizes = [
+        {f"{k or ''}{n}": (k or 1) * s for k in (0, 2, 4) for n, s in zip("hw", p, strict=True)} | free
+        for p in PICTURES
+    ]
     pixels = [h * w * spatial**2 * frames for h, w in PICTURES]
     return _formulas([measure(model, s) for s in sizes], lambda values: _of_pixels(pixels, values))

@@ -40,14 +40,11 @@ class StateWeights:
         return name in self.state
 
 
-class FolderWeights:
-    """Weights of a component's folder: `*.safetensors` with or without an index; nothing stays in memory."""
+class FileWeights:
+    """Weights in safetensors files, of which nothing stays in memory."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, files: list[Path]) -> None:
         self._files: dict[str, Path] = {}
-        files = sorted(folder.glob("*.safetensors"))
-        if not files:
-            raise FileNotFoundError(f"no safetensors file in {folder}")
         for file in files:
             with safe_open(file, framework="pt") as tensors:
                 self._files.update({name: file for name in tensors.keys()})  # noqa: SIM118
@@ -78,8 +75,11 @@ def read_config(folder: Path) -> dict[str, object]:
 
 
 def open_component(folder: Path) -> Component:
-    """A component's folder with a `config.json` and safetensors files."""
-    return Component(read_config(folder), FolderWeights(folder))
+    """A component's folder with a `config.json` and safetensors files, one or several."""
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise FileNotFoundError(f"no safetensors file in {folder}")
+    return Component(read_config(folder), FileWeights(files))
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def limits_of(
 ) -> dict[str, int]:
     """Longest side, most frames, and the largest graph's weights with its memory at the usual size.
 
-    `cell` holds frames, pixels and latent cells per token's side; `run_frames` latent frames of one decoding.
+    `cell` holds frames, pixels and latent cells per token's side; `run_frames` frames of one decoding.
     """
     temporal, spatial, patch = cell
     usual = sizes[0]
@@ -95,7 +95,7 @@ def limits_of(
     tokens = (usual.width // side) * (usual.height // side) * ((usual.frames - 1) // temporal + 1)
     largest = 0.0
     for name, formula in formulas.items():
-        frames = {"vae_encode": 1, "vae_decode": temporal * (run_frames - 1) + 1}.get(name, 1)
+        frames = run_frames if name == "vae_decode" else 1
         memory = _bytes(formula.memory, tokens, usual.width * usual.height * frames)
         largest = max(largest, pack.weight_bytes(name) + memory)
     return {

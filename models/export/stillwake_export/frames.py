@@ -69,6 +69,32 @@ class Frames:
         )
         return self.conv2d(stacked, name, flat, bias)
 
+    def patched_conv2d(self, image: str, name: str, weight: np.ndarray, bias: np.ndarray, patch: int) -> str:
+        """Patches of a picture to channels and a convolution of them in one, its kernel so many times as
+        large.
+
+        The patched picture's channels run over colours, then columns in the patch, then its rows.
+        """
+        out, channels, rows, columns = weight.shape
+        colours = channels // patch**2
+        kernel = weight.reshape(out, colours, patch, patch, rows, columns).transpose(0, 1, 4, 3, 5, 2)
+        kernel = np.ascontiguousarray(kernel).reshape(out, colours, rows * patch, columns * patch)
+        pads = (rows // 2 * patch, columns // 2 * patch) * 2
+        return self.conv2d(image, name, kernel, bias, patch, pads)
+
+    def doubled(self, x: str) -> str:
+        """Each cell to four equal ones: [F, C, H, W] to [F, C, 2H, 2W]."""
+        scales = self.graph.constant(np.array([1, 1, 2, 2], dtype=np.float32))
+        return self.graph.op(
+            "Resize",
+            x,
+            "",
+            scales,
+            mode="nearest",
+            nearest_mode="floor",
+            coordinate_transformation_mode="asymmetric",
+        )
+
     def part(self, x: str, start: int, end: int) -> str:
         """Frames `start` up to `end`."""
         g = self.graph
@@ -89,15 +115,6 @@ class Frames:
             centred, eps, g.weight(f"{scope.prefix}weight", scope.array("weight").reshape(-1, 1, 1))
         )
         return g.op("Add", y, g.weight(f"{scope.prefix}bias", scope.array("bias").reshape(-1, 1, 1)))
-
-    def resized(self, x: str, like: str, factor: tuple[int, int], before: tuple[int, ...]) -> str:
-        """`x` with shape `before` + rows and columns of `like` times `factor` (negative divides)."""
-        g = self.graph
-        sizes = g.op("Shape", like, start=2, end=4)
-        if factor != (1, 1):
-            whole = g.ints(*(abs(f) for f in factor))
-            sizes = g.op("Div" if factor[0] < 0 else "Mul", sizes, whole)
-        return g.op("Reshape", x, g.op("Concat", g.ints(*before), sizes, axis=0))
 
     def space_to_channels(self, x: str, channels: int, step: int, repeats: int = 1) -> str:
         """[1, C, H, W] to [1, C·repeats·step², H/step, W/step]: channels outermost, then repeats, rows,

@@ -134,7 +134,7 @@ def write_ltx(
         "activations": {name: formula.memory for name, formula in formulas.items()},
         "work": {name: formula.work for name, formula in formulas.items()},
     }
-    limits = limits_of(pack, recipe.sizes, formulas, (temporal, spatial, 1), recipe.tile_frames)
+    limits = limits_of(pack, recipe.sizes, formulas, (temporal, spatial, 1), frames)
     stamp = json.dumps([asdict(recipe), precision.weights, precision.activations, precision.attention])
     pack.finish(constants, limits, hash_sources(stamp))
     return pack

@@ -113,7 +113,14 @@ def write_encode(layers: Layers, component: Component) -> None:
     latent = int(str(config["latent_channels"]))
 
     image = g.input(Border("image", "float32", (1, 3, "H", "W"), "RGB", (-1.0, 1.0)))
-    x = _patched_input(encoder, image, weights.at("conv_in"), int(str(config["patch_size"])))
+    first = weights.at("conv_in.conv")
+    x = encoder.frames.patched_conv2d(
+        image,
+        first.prefix.rstrip("."),
+        _one_frame(first.array("weight")),
+        first.array("bias"),
+        int(str(config["patch_size"])),
+    )
     newer = kinds[-1] == "LTXVideo095DownBlock3D"
     width = channels[0]
     for i in range(len(channels) - (1 if newer else 0)):
@@ -138,19 +145,6 @@ def write_encode(layers: Layers, component: Component) -> None:
     kernel = _one_frame(last.array("conv.weight"))[:latent]
     x = encoder.frames.conv2d(x, f"{last.prefix}conv", kernel, last.array("conv.bias")[:latent])
     g.output(Border("latent", "float32", (1, latent, "h", "w"), "the mean, before normalising"), x)
-
-
-def _patched_input(encoder: _Encoder, image: str, scope: Scope, patch: int) -> str:
-    """Patches to channels and the first convolution in one: its kernel covers 3·patch pixels and steps by
-    one patch."""
-    weight = _one_frame(scope.array("conv.weight"))
-    out, channels, rows, columns = weight.shape
-    colours = channels // patch**2
-    # Channels of the patched picture run over colours, columns in the patch, rows in the patch.
-    kernel = weight.reshape(out, colours, patch, patch, rows, columns).transpose(0, 1, 4, 3, 5, 2)
-    kernel = np.ascontiguousarray(kernel).reshape(out, colours, rows * patch, columns * patch)
-    pads = (rows // 2 * patch, columns // 2 * patch) * 2
-    return encoder.frames.conv2d(image, f"{scope.prefix}conv", kernel, scope.array("conv.bias"), patch, pads)
 
 
 @dataclass(frozen=True)

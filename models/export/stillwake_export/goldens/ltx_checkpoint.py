@@ -76,6 +76,16 @@ def randomize(module: torch.nn.Module, gain: float = 1.0) -> None:
                 parameter.normal_(1.0, 0.1)
 
 
+def attend(denoiser: torch.nn.Module) -> None:
+    """Sharper and louder attention, so that positions and words show in the clip."""
+    with torch.no_grad():
+        for name, parameter in denoiser.named_parameters():
+            if "norm_q" in name:
+                parameter.mul_(3.0)
+            elif "to_out" in name and name.endswith("weight"):
+                parameter.mul_(2.0)
+
+
 def make_checkpoint(folder: Path) -> None:
     """Writes the checkpoint in diffusers' layout below `folder`; the same bytes every time."""
     torch.manual_seed(SEED)
@@ -83,6 +93,7 @@ def make_checkpoint(folder: Path) -> None:
     vae = AutoencoderKLLTXVideo(**VAE)
     text_encoder = T5EncoderModel(T5Config(**TEXT))
     randomize(transformer)
+    attend(transformer)
     randomize(vae)
     randomize(text_encoder)
     with torch.no_grad():

@@ -21,13 +21,17 @@ INFO = PackInfo(
     version="1.0.0",
     title="A small random LTX-Video",
     spdx="CC0-1.0",
-    licence_text="Random numbers in the shape of LTX-Video, made by Stillwake's scripts. No rights reserved.",
+    licence_text="Random numbers in the shape of LTX-Video, made by our own scripts. No rights reserved.",
     source="models/export/stillwake_export/goldens/ltx_checkpoint.py",
     tier="standard",
 )
-RECIPE = LtxRecipe(sizes=(Size(64, 64, 17), Size(96, 64, 9), Size(96, 96, 17)), tile_frames=4, tile_overlap=2)
-CONDITION = made.Clip(96, 64, 17, 11)
-IMAGE = made.Clip(64, 64, 17, 12)
+RECIPE = LtxRecipe(
+    sizes=(Size(96, 64, 17), Size(64, 64, 17), Size(32, 64, 17), Size(64, 64, 65)),
+    tile_frames=4,
+    tile_overlap=2,
+)
+CONDITION = made.Clip(96, 64, 17, 11, "condition")
+IMAGE = made.Clip(32, 64, 17, 12, "image")
 
 
 def write_goldens(folder: Path) -> None:

@@ -31,10 +31,11 @@ class Clip:
     height: int
     frames: int
     seed: int
+    name: str
 
-    def latent(self) -> tuple[int, int, int]:
+    def latent(self, temporal: int = 8, spatial: int = 32) -> tuple[int, int, int]:
         """Latent frames, rows and columns."""
-        return (self.frames - 1) // 8 + 1, self.height // 32, self.width // 32
+        return (self.frames - 1) // temporal + 1, self.height // spatial, self.width // spatial
 
     def size(self) -> dict[str, int]:
         """The size as `sizes` has it."""
@@ -63,7 +64,7 @@ def _tokens(latents: torch.Tensor) -> np.ndarray:
     return latents.flatten(2).transpose(1, 2).contiguous().numpy()
 
 
-def _pixels(frames: np.ndarray) -> np.ndarray:
+def pixels_of(frames: np.ndarray) -> np.ndarray:
     """Frames of 0…1 as uint8."""
     return np.round(frames * 255).astype(np.uint8)
 
@@ -113,19 +114,19 @@ def condition_clip(folder: Path, references: References, recipe: LtxRecipe, clip
     cos, sin = _rope(pipeline, clip, recipe.fps, causal=True)
     add = references.add
     return {
-        "name": "condition",
+        "name": clip.name,
         "size": clip.size(),
         "preset": PRESET,
         "sampler": {"kind": "euler", "sigmas": list(recipe.sigmas)},
         "causal": True,
-        "cos": add("condition.cos", cos),
-        "sin": add("condition.sin", sin),
-        "picture": add("condition.picture", pixels),
-        "embedding": add("condition.embedding", embedding[:, :words].numpy()),
-        "noise": add("condition.noise", noise.numpy()),
-        "decodeNoise": add("condition.decode-noise", decode_noise.numpy()),
-        "steps": add("condition.steps", np.concatenate(steps)),
-        "frames": add("condition.frames", _pixels(frames)),
+        "cos": add(f"{clip.name}.cos", cos),
+        "sin": add(f"{clip.name}.sin", sin),
+        "picture": add(f"{clip.name}.picture", pixels),
+        "embedding": add(f"{clip.name}.embedding", embedding[:, :words].numpy()),
+        "noise": add(f"{clip.name}.noise", noise.numpy()),
+        "decodeNoise": add(f"{clip.name}.decode-noise", decode_noise.numpy()),
+        "steps": add(f"{clip.name}.steps", np.concatenate(steps)),
+        "frames": add(f"{clip.name}.frames", pixels_of(frames)),
     }
 
 
@@ -175,20 +176,20 @@ def image_clip(folder: Path, references: References, recipe: LtxRecipe, clip: Cl
     cos, sin = _rope(pipeline, clip, recipe.fps, causal=False)
     add = references.add
     return {
-        "name": "image",
+        "name": clip.name,
         "size": clip.size(),
         "preset": PRESET,
         "sampler": {"kind": "stochastic", "sigmas": sigmas},
         "causal": False,
-        "cos": add("image.cos", cos),
-        "sin": add("image.sin", sin),
-        "picture": add("image.picture", pixels),
-        "embedding": add("image.embedding", embedding[:, :words].numpy()),
-        "noise": add("image.noise", noise.numpy()),
-        "stepNoise": add("image.step-noise", np.concatenate([_tokens(f) for f in fresh])),
-        "decodeNoise": add("image.decode-noise", decode_noise.numpy()),
-        "steps": add("image.steps", np.concatenate(steps)),
-        "frames": add("image.frames", _pixels(frames)),
+        "cos": add(f"{clip.name}.cos", cos),
+        "sin": add(f"{clip.name}.sin", sin),
+        "picture": add(f"{clip.name}.picture", pixels),
+        "embedding": add(f"{clip.name}.embedding", embedding[:, :words].numpy()),
+        "noise": add(f"{clip.name}.noise", noise.numpy()),
+        "stepNoise": add(f"{clip.name}.step-noise", np.concatenate([_tokens(f) for f in fresh])),
+        "decodeNoise": add(f"{clip.name}.decode-noise", decode_noise.numpy()),
+        "steps": add(f"{clip.name}.steps", np.concatenate(steps)),
+        "frames": add(f"{clip.name}.frames", pixels_of(frames)),
     }
 
 
