@@ -1,9 +1,11 @@
 import { AppError } from '../contracts/errors.ts';
 import type { HeadlessApi } from '../contracts/headless.api.ts';
 import { progressMeter } from '../core/job/progress.ts';
+import { validateSettings } from '../core/job/validate.ts';
 import { toErrorRecord } from '../platform/thread/error-record.ts';
 import type { Engine } from './engine.ts';
-import { makeClip } from './pipeline.ts';
+import type { Till } from './licence/till.ts';
+import { makeClip, type ClipMaker } from './pipeline.ts';
 import { toAppError } from './shown-error.ts';
 
 /** Colour under transparent pixels. */
@@ -36,8 +38,23 @@ async function upload(url: string, file: Blob): Promise<void> {
   }
 }
 
-/** The pipeline without an interface, on an engine of its own that lives as long as the page. */
-export function createHeadless(engine: Engine): HeadlessApi {
+export interface HeadlessOptions {
+  /** Charges for each clip; left out: nothing is metered. */
+  readonly till?: Promise<Till>;
+  /** Makes a clip instead of the engine. */
+  readonly make?: ClipMaker;
+}
+
+/**
+ * The pipeline without an interface, on an engine of its own that lives as long as the page. Where there is a licence a
+ * clip is charged once it was handed over.
+ */
+export function createHeadless(engine: Engine, options: HeadlessOptions = {}): HeadlessApi {
+  const make: ClipMaker = options.make ?? ((request) => makeClip(engine, request));
+  const charged: Till['charged'] = async (settings, work) => {
+    if (options.till === undefined) return work(crypto.randomUUID());
+    return (await options.till).charged(settings, work);
+  };
   let serial = 0;
   return {
     async makeClip(request, onProgress) {
@@ -46,16 +63,19 @@ export function createHeadless(engine: Engine): HeadlessApi {
       const meter = progressMeter();
       const number = (serial += 1);
       try {
-        const blob = await fetchPicture(request.pictureUrl);
-        const made = await makeClip(engine, {
-          jobId: `job-${number}`,
-          picture: { id: `picture-${number}`, blob, matte: MATTE },
-          settings,
-          title: '',
-          onProgress: (event) => onProgress(meter.update(event, performance.now())),
+        const made = await charged(validateSettings(settings), async (jobId) => {
+          const blob = await fetchPicture(request.pictureUrl);
+          const clip = await make({
+            jobId,
+            picture: { id: `picture-${number}`, blob, matte: MATTE },
+            settings,
+            title: '',
+            onProgress: (event) => onProgress(meter.update(event, performance.now())),
+          });
+          onProgress(meter.update({ stage: 'save' }, performance.now()));
+          await upload(request.uploadUrl, clip.file);
+          return clip;
         });
-        onProgress(meter.update({ stage: 'save' }, performance.now()));
-        await upload(request.uploadUrl, made.file);
         return {
           ok: true,
           result: {

@@ -2,6 +2,7 @@ import type { HeadlessApi } from '../contracts/headless.api.ts';
 import type { RenderOptions } from '../contracts/render.api.ts';
 import { createEngine } from './engine.ts';
 import { createHeadless } from './headless-pipeline.ts';
+import type { Till } from './licence/till.ts';
 
 declare global {
   /** The pipeline without an interface; set by this script. */
@@ -19,8 +20,22 @@ function forces(search: string): Pick<RenderOptions, 'provider' | 'renderer'> {
   };
 }
 
+/** What the page says of a licence, and the gallery's Moments; nothing of it is loaded where it says nothing. */
+async function openTill(content: string): Promise<Till> {
+  const [{ readLicenceConfig }, { createHeadlessTill }] = await Promise.all([
+    import('./licence-config.ts'),
+    import('./licence/headless-till.ts'),
+  ]);
+  return createHeadlessTill(readLicenceConfig(content) ?? 'unreadable');
+}
+
 /** Puts the pipeline on the page as `stillwake`. Starts no worker. */
 function installHeadless(): void {
+  const meta = document.querySelector<HTMLMetaElement>('meta[name="stillwake-licence"]');
+  const said = meta?.content.trim() ?? '';
+  const till = said === '' ? null : openTill(said);
+  // Whoever asks for a clip hears of it.
+  till?.catch(() => undefined);
   globalThis.stillwake = createHeadless(
     createEngine({
       render: {
@@ -29,6 +44,7 @@ function installHeadless(): void {
         ...forces(location.search),
       },
     }),
+    till === null ? {} : { till },
   );
 }
 

@@ -98,6 +98,7 @@ const BAD_ANSWERS: Readonly<Record<string, (response: ServerResponse, request: I
     setImmediate(() => response.destroy());
   },
   away: (response, request) => response.writeHead(307, { location: `/stolen${request.url ?? ''}` }).end(),
+  taken: (response) => response.writeHead(204).end(),
   stolen: (response) => response.writeHead(200).end('{}'),
 };
 
@@ -106,6 +107,7 @@ function startBadServer(): Promise<string> {
     const path = request.url ?? '/';
     response.setHeader('access-control-allow-origin', '*');
     response.setHeader('access-control-allow-headers', '*');
+    response.setHeader('access-control-allow-methods', '*');
     response.setHeader('access-control-expose-headers', '*');
     response.setHeader('cross-origin-resource-policy', 'cross-origin');
     if (request.method === 'OPTIONS') {

@@ -1,0 +1,37 @@
+import type { AppState } from '../../contracts/app.api.ts';
+import type { LicenceConfig } from '../../contracts/licence/view.ts';
+import { createStore, type Store } from '../../platform/store/store.ts';
+import { EMPTY_STATE } from '../empty-state.ts';
+import { createStateStore } from '../state-store.ts';
+import { createLicenceGate, type LicenceGate, type LicenceSeams } from './gate.ts';
+import { createTill, type Till } from './till.ts';
+
+/** A till with what it stands on. */
+export interface HeadlessTill extends Till {
+  readonly gate: LicenceGate;
+  readonly store: Store;
+  close(): void;
+}
+
+/**
+ * The till of a page without an interface, over the gallery of that name: tiers and Moments are those that were
+ * activated there.
+ */
+export function createHeadlessTill(
+  config: LicenceConfig | 'unreadable',
+  name = 'stillwake',
+  seams: LicenceSeams = {},
+): HeadlessTill {
+  const state = createStateStore<AppState>(EMPTY_STATE);
+  const store = createStore({ name, ...(seams.now === undefined ? {} : { now: seams.now }) });
+  const gate = createLicenceGate({ config, store, state, seams });
+  return {
+    gate,
+    store,
+    ...createTill({ gate, store, name }),
+    close() {
+      gate.close();
+      store.close();
+    },
+  };
+}
