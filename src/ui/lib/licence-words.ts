@@ -1,7 +1,7 @@
 import type { Policy, Tier } from '../../contracts/licence/policy.ts';
 import type { LicenceView, Lock } from '../../contracts/licence/view.ts';
 import '../strings/licence-strings.ts';
-import { moment } from '../strings/format.ts';
+import { day, moment } from '../strings/format.ts';
 import { number, t } from '../strings/strings.ts';
 import { amountText } from './amounts.ts';
 
@@ -28,13 +28,17 @@ export function lockedName(name: string, { tier }: Lock): string {
 export function statusSentence(view: LicenceView): string {
   const { status, endsAtMs, graceEndsAtMs } = view;
   const end = endsAtMs === null ? '' : moment(endsAtMs);
+  const grace = graceEndsAtMs === null ? end : moment(graceEndsAtMs);
   switch (status) {
+    case 'none':
+      return t(view.hasApi ? 'account.status.none' : 'account.status.noneHost');
     case 'active':
-      return endsAtMs === null ? t('account.status.activeOpen') : t('account.status.active', { end });
+      if (endsAtMs === null) return t('account.status.activeOpen');
+      return t(view.hasApi ? 'account.status.active' : 'account.status.activeHost', { end });
     case 'grace':
-      return t('account.status.grace', { end, grace: graceEndsAtMs === null ? end : moment(graceEndsAtMs) });
+      return t(view.hasApi ? 'account.status.grace' : 'account.status.graceHost', { end, grace });
     case 'ended':
-      return t('account.status.ended', { end });
+      return t(view.hasApi ? 'account.status.ended' : 'account.status.endedHost', { end });
     case 'ledger':
       if (!view.steps.includes('activate')) return t('account.status.ask');
       return t(view.fault === 'damaged' ? 'account.status.damaged' : 'account.status.ledger');
@@ -48,4 +52,18 @@ export function tierGives(policy: Policy, { name, allowance }: Tier): string {
   if (allowance.amount === 0) return '';
   const amount = amountText(policy, allowance.amount);
   return t(allowance.every === 'month' ? 'lock.gives' : 'lock.givesOnce', { tier: name, amount });
+}
+
+/** Why nothing can be made now, in a few words; the account page says more. Null while the tier alone decides. */
+export function stopSentence({ status, endsAtMs }: LicenceView): string | null {
+  switch (status) {
+    case 'none':
+    case 'active':
+    case 'grace':
+      return null;
+    case 'ended':
+      return t('price.stop.ended', { end: endsAtMs === null ? '' : day(endsAtMs) });
+    default:
+      return t(`price.stop.${status}`);
+  }
 }

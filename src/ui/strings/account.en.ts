@@ -7,6 +7,12 @@ export const accountEn = {
   'account.tier': 'Tier',
   'account.status.none': 'No key has been entered on this device.',
   'account.status.active': 'In force until {end}. It renews itself while you are online.',
+  'account.status.noneHost': 'The site that you came from has given this device no tier yet.',
+  'account.status.activeHost': 'In force until {end}.',
+  'account.status.graceHost':
+    'It ended on {end}. Everything still works until {grace}; ask the site for more before then.',
+  'account.status.endedHost':
+    'It ended on {end}. Watching, exporting and keeping clips still works; to make new ones, ask the site.',
   'account.status.activeOpen': 'In force.',
   'account.status.grace':
     'It ended on {end}. Everything still works until {grace}; go online and refresh before then.',
@@ -99,6 +105,8 @@ export const accountEn = {
   'account.tokens': 'What the site gave you',
   'account.tokens.take': 'Use it',
   'account.tokens.busy': 'Checking',
+  'account.tokens.refused':
+    'This isn’t signed by the site, or is for another device. Ask the site for it again.',
   'account.tokens.none': 'There is nothing in this that gives a tier. Paste all of what the site gave you.',
   'account.copy': 'Copy',
   'account.copied': 'Copied',
@@ -147,6 +155,14 @@ export const accountEn = {
   'price.see': 'See tiers',
   'price.account': 'Account',
   'price.asking': 'Setting aside what the clip takes',
+  'price.stop.ended': 'Your tier ended on {end}.',
+  'price.stop.revoked': 'This licence was withdrawn.',
+  'price.stop.clock': 'This device’s clock was set back.',
+  'price.stop.ledger': 'This device’s record of what was spent doesn’t hold.',
+  'price.stop.refused': 'This device’s record of what was spent was refused.',
+  'price.stop.removed': 'This device is no longer part of a licence that holds.',
+  'price.stop.unknown': 'What your tier includes isn’t known yet.',
+  'price.stop.misconfigured': 'This page’s licence settings can’t be read.',
   'price.status': 'New clips can’t be made now.',
 
   'lock.title': 'In other tiers',

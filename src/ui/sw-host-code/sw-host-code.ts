@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { ShownError } from '../../contracts/app.api.ts';
 import type { LicenceView } from '../../contracts/licence/view.ts';
 import { errorSentence } from '../errors.ts';
 import { define, SwElement } from '../lib/element.ts';
@@ -48,7 +49,7 @@ export class SwHostCode extends SwElement {
   protected override render(): TemplateResult | typeof nothing {
     const { view, missing } = this;
     if (view === null) return nothing;
-    const error = missing ? t('account.tokens.none') : view.error === null ? null : errorSentence(view.error);
+    const error = missing ? t('account.tokens.none') : view.error === null ? null : refusal(view.error);
     return html`<section class="card" aria-labelledby="title">
       <h2 id="title">${t('account.host')}</h2>
       <p class="soft">${t('account.host.line')}</p>
@@ -102,6 +103,12 @@ export class SwHostCode extends SwElement {
     if (tokens === null) this.focusField();
     else this.ask('accept-tokens', tokens);
   }
+}
+
+/** Of a token a person knows only who gave it: that is whom to ask. */
+function refusal(error: ShownError): string {
+  const isToken = error.code === 'ERR_LICENCE_TOKEN' || error.code === 'ERR_LICENCE_DEVICE';
+  return isToken ? t('account.tokens.refused') : errorSentence(error);
 }
 
 define('sw-host-code', SwHostCode);

@@ -6,7 +6,7 @@ import { errorSentence } from '../errors.ts';
 import { define, SwElement } from '../lib/element.ts';
 import { amountText } from '../lib/amounts.ts';
 import { isStopped } from '../lib/licence-state.ts';
-import { lockSentence, statusSentence, tierGives } from '../lib/licence-words.ts';
+import { lockSentence, stopSentence, tierGives } from '../lib/licence-words.ts';
 import { sharedStyles } from '../shared.styles.ts';
 import { percent, secondsShort } from '../strings/format.ts';
 import { t } from '../strings/strings.ts';
@@ -37,9 +37,8 @@ export class SwPrice extends SwElement {
     if (view === null) return nothing;
     const [lock] = view.locks;
     // Of a tier that ended, a person wants to know that it did, not which tier makes clips.
-    if (isStopped(view.status) || (view.status === 'ended' && lock !== undefined)) {
-      return this.#why(view, statusSentence(view), true);
-    }
+    const stop = stopSentence(view);
+    if (stop !== null && (isStopped(view.status) || lock !== undefined)) return this.#why(view, stop, true);
     if (lock !== undefined) return this.#why(view, lockSentence(lock), lock.tier === null, lock.tier);
     if (view.quote === null) return nothing;
     return html`<section class="price num" aria-label=${t('price.label')}>

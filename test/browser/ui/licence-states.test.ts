@@ -233,6 +233,7 @@ describe('what a host gives', () => {
   test('is handed in by the person, beside the code that the host needs', async () => {
     const started = await startAccount(viewOf('free', 0, { ...byHost, status: 'none' }));
     const { element, app, commands } = started;
+    expect(textOf(element)).toContain('has given this device no tier yet');
     expect(textOf(element)).toContain('NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs');
     press(element, 'Use it');
     await settle(element);
@@ -242,7 +243,14 @@ describe('what a host gives', () => {
     await userEvent.fill(field, `${entitlement} ${lease}`);
     press(element, 'Use it');
     await expect.poll(() => commands.calls).toEqual([['acceptTokens', { entitlement, leases: [lease] }]]);
+    const error = shownError('ERR_LICENCE_TOKEN');
+    await change(element, app, { licence: viewOf('free', 0, { ...byHost, status: 'none', error }) });
+    expect(textOf(element)).toContain('Ask the site for it again.');
+    expect(focused()).toBe(field);
+    press(element, 'Use it');
+    await expect.poll(() => commands.calls).toHaveLength(2);
     await change(element, app, { licence: viewOf('plus', 500, { ...byHost, endsAtMs: 5 }) });
+    expect(textOf(element)).not.toContain('It renews itself');
     expect(focused()?.id).toBe('tier');
     expect(field.value).toBe('');
   });
@@ -304,6 +312,7 @@ test.each([
   ],
   ['a refused ledger', { status: 'refused', fault: 'refused', steps: ['activate'] }, 'The service refused'],
   ['a device taken off', { status: 'removed', steps: ['activate'] }, 'no longer part of a licence'],
+  ['a tier from a host', { hasApi: false, steps: [] }, 'In force until'],
 ] as const)('%s: said in words', async (_name, state, words) => {
   const { element } = await startAccount(viewOf('plus', 100, state));
   expect(textOf(element)).toContain(words);
