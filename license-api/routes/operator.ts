@@ -316,7 +316,7 @@ function booking(
     auth: 'operator',
     request,
     response: answerSchema,
-    errors: ['ERR_REQUEST_NOT_FOUND', 'ERR_OPERATOR_CONFLICT'],
+    errors: ['ERR_REQUEST_NOT_FOUND', ...(what === 'refund' ? (['ERR_OPERATOR_CONFLICT'] as const) : [])],
     handler: async ({ amount, reason }, context) => {
       const { services, tx, caller } = context;
       const licence = await services.accounting[what](tx, caller.id, idOf(context), amount, reason);
