@@ -9,13 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import torch
 
-from . import text
+from . import calibrate, text
 from .activations import Formulas
 from .checkpoint import Component, open_component
 from .layers import Layers, Precision
 from .manifest import PackWriter
 from .presets import PRESET_PROMPTS
+from .preview import draw_pictures, encode_pictures
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,19 @@ class Size:
         return {"width": self.width, "height": self.height, "frames": self.frames}
 
 
+@dataclass(frozen=True)
+class Options:
+    """What of a checkpoint is used."""
+
+    text_encoder: bool = True
+    calibrate: bool = False
+    single_file: Path | None = None
+    """Holds the denoiser, perhaps the autoencoder; the checkpoint's folder holds the rest."""
+
+
+DEFAULTS = Options()
+
+
 def float_list(values: np.ndarray) -> list[float]:
     """The shortest decimals that are the same in float32."""
     return [float(str(value)) for value in values.astype(np.float32)]
@@ -42,17 +57,50 @@ def vae_precision(precision: Precision) -> Precision:
     return replace(precision, weights=precision.small)
 
 
-def preset_files(
-    pack: PackWriter, checkpoint: Path, prompts: dict[str, str], max_tokens: int, masked: bool
-) -> dict[str, str]:
-    """Writes the ready motions' embeddings as halves; returns the files' ids by motion."""
+@dataclass(frozen=True)
+class Inputs:
+    """What a calibration runs over."""
+
+    encoder: Path
+    mean: np.ndarray
+    std: np.ndarray
+    spatial: int
+    embeddings: dict[str, np.ndarray]
+
+
+def embed_presets(
+    checkpoint: Path, prompts: dict[str, str], max_tokens: int, masked: bool
+) -> dict[str, np.ndarray]:
+    """Embeddings of the ready motions by the checkpoint's text encoder; none where it has none."""
     if not (checkpoint / "text_encoder").is_dir():
         return {}
+    return text.embed(checkpoint, prompts or PRESET_PROMPTS, max_tokens, masked)
+
+
+def preset_files(pack: PackWriter, embeddings: dict[str, np.ndarray]) -> dict[str, str]:
+    """Writes the ready motions' embeddings as halves; returns the files' ids by motion."""
     found: dict[str, str] = {}
-    for name, embedding in text.embed(checkpoint, prompts or PRESET_PROMPTS, max_tokens, masked).items():
+    for name, embedding in embeddings.items():
         found[name] = f"preset.{name}"
         pack.tensor(found[name], f"{found[name]}.bin", embedding.astype(np.float16))
     return found
+
+
+def calibrated(
+    precision: Precision,
+    folder: Path,
+    kind: type,
+    bind: Callable[[torch.nn.Module], calibrate.Run],
+    inputs: Inputs,
+) -> Precision:
+    """`precision` with the channels' weights of a run over drawn pictures and the ready motions."""
+    if not inputs.embeddings:
+        raise ValueError("a calibration needs the text encoder's embeddings")
+    model = calibrate.open_model(kind, folder)
+    pictures = draw_pictures(2, calibrate.CELLS * inputs.spatial, seed=8)
+    latents = encode_pictures(inputs.encoder, inputs.mean, inputs.std, pictures)
+    words = [inputs.embeddings[name] for name in sorted(inputs.embeddings)[:2]]
+    return replace(precision, importance=calibrate.measure(model, bind(model), latents, words))
 
 
 def add_text(

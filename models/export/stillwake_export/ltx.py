@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
+import torch
+from diffusers import LTXVideoTransformer3DModel
 
-from . import activations, ltx_transformer, ltx_vae, t5
-from .checkpoint import Component, open_component
-from .families import Size, add_text, float_list, limits_of, preset_files, vae_precision
+from . import activations, calibrate, ltx_transformer, ltx_vae, t5
+from .checkpoint import Component
+from .families import (
+    DEFAULTS,
+    Inputs,
+    Options,
+    Size,
+    add_text,
+    calibrated,
+    embed_presets,
+    float_list,
+    limits_of,
+    preset_files,
+    vae_precision,
+)
 from .layers import Precision
 from .manifest import PackInfo, PackWriter, hash_sources
 from .preview import fit_preview
+from .single_file import open_parts
 
 SIGMAS_098 = (1.0, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725, 0.0)
 
@@ -53,17 +69,34 @@ def _statistics(component: Component) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
+def _calibration_run(recipe: LtxRecipe) -> Callable[[torch.nn.Module], calibrate.Run]:
+    """Runs the real class over latents whose first frame is the picture's."""
+
+    def bind(model: torch.nn.Module) -> calibrate.Run:
+        def run(latents: torch.Tensor, words: torch.Tensor, level: float) -> object:
+            frames, rows, columns = latents.shape[2:]
+            tokens = latents.flatten(2).transpose(1, 2)
+            times = torch.full(tokens.shape[:2], 1000 * level)
+            times[:, : rows * columns] = 0
+            mask, scale = torch.ones(words.shape[:2]), (8 / recipe.fps, 32, 32)
+            return model(tokens, words, times, mask, frames, rows, columns, scale)
+
+        return run
+
+    return bind
+
+
 def write_ltx(
     checkpoint: Path,
     folder: Path,
     info: PackInfo,
     precision: Precision,
     recipe: LtxRecipe | None = None,
-    text_encoder: bool = True,
+    options: Options = DEFAULTS,
 ) -> PackWriter:
     """Writes the pack into `folder`."""
     recipe = recipe or LtxRecipe()
-    transformer, vae = open_component(checkpoint / "transformer"), open_component(checkpoint / "vae")
+    transformer, vae = open_parts("ltx", checkpoint, options.single_file)
     shape = ltx_transformer.LtxShape.of(transformer.config)
     spatial = int(str(vae.config.get("spatial_compression_ratio") or 32))
     temporal = int(str(vae.config.get("temporal_compression_ratio") or 8))
@@ -74,6 +107,13 @@ def write_ltx(
 
     model = pack.graph("vae_encode", small, lambda layers: ltx_vae.write_encode(layers, vae))
     formulas["vae_encode"] = activations.fit_encode(model, spatial)
+    embeddings = embed_presets(checkpoint, recipe.presets, recipe.max_tokens, masked=False)
+    if options.calibrate:
+        inputs = Inputs(folder / "vae_encode.onnx", mean, std, spatial, embeddings)
+        source = checkpoint / "transformer"
+        precision = calibrated(
+            precision, source, LTXVideoTransformer3DModel, _calibration_run(recipe), inputs
+        )
     model = pack.graph(
         "dit_context", precision, lambda layers: ltx_transformer.write_context(layers, transformer)
     )
@@ -86,13 +126,13 @@ def write_ltx(
     formulas["vae_decode"] = activations.fit_decode(model, spatial, frames, recipe.tile_frames)
 
     tokenizer: dict[str, str] | None = None
-    if text_encoder:
+    if options.text_encoder:
         words = recipe.max_tokens
         model, tokenizer = add_text(
             pack, checkpoint, precision, lambda layers, part: t5.write_encoder(layers, part, words)
         )
         formulas["text_encoder"] = activations.fit_words(model, words)
-    presets = preset_files(pack, checkpoint, recipe.presets, recipe.max_tokens, masked=False)
+    presets = preset_files(pack, embeddings)
 
     # Pictures are sampled with noise only where the decoder expects it.
     conditioned = bool(vae.config.get("timestep_conditioning", False))

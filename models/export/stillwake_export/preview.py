@@ -31,20 +31,27 @@ def draw_pictures(count: int, side: int, seed: int = 7) -> np.ndarray:
     return pictures * 2 - 1
 
 
-def fit_preview(graph: Path, mean: np.ndarray, std: np.ndarray, spatial: int) -> dict[str, object]:
-    """Least squares of normalised latents of drawn pictures, encoded by `vae_encode`, to their cells' mean
-    colours."""
+def encode_pictures(graph: Path, mean: np.ndarray, std: np.ndarray, pictures: np.ndarray) -> list[np.ndarray]:
+    """Normalised latents [1, C, h, w] of pictures by `vae_encode`."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    shape = (1, -1, 1, 1)
+    return [
+        (session.run(None, {"image": picture[None]})[0] - mean.reshape(shape)) / std.reshape(shape)
+        for picture in pictures
+    ]
+
+
+def fit_preview(graph: Path, mean: np.ndarray, std: np.ndarray, spatial: int) -> dict[str, object]:
+    """Least squares of normalised latents of drawn pictures to their cells' mean colours."""
     channels = mean.shape[0]
     count = max(12, -(-channels * 8 // CELLS**2))
     rows: list[np.ndarray] = []
     colours: list[np.ndarray] = []
-    for picture in draw_pictures(count, CELLS * spatial):
-        (latent,) = session.run(None, {"image": picture[None]})
-        normalised = (latent[0].reshape(channels, -1) - mean[:, None]) / std[:, None]
-        rows.append(normalised.T.astype(np.float64))
+    pictures = draw_pictures(count, CELLS * spatial)
+    for picture, latent in zip(pictures, encode_pictures(graph, mean, std, pictures), strict=True):
+        rows.append(latent.reshape(channels, -1).T.astype(np.float64))
         cells = (picture / 2 + 0.5).reshape(3, CELLS, spatial, CELLS, spatial).mean(axis=(2, 4))
         colours.append(cells.reshape(3, -1).T.astype(np.float64))
     design, target = np.concatenate(rows), np.concatenate(colours)

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
+import torch
+from diffusers import WanTransformer3DModel
 
-from . import activations, t5, taehv, wan_transformer, wan_vae
-from .checkpoint import open_component
-from .families import Size, add_text, limits_of, preset_files, vae_precision
+from . import activations, calibrate, t5, taehv, wan_transformer, wan_vae
+from .families import (
+    DEFAULTS,
+    Inputs,
+    Options,
+    Size,
+    add_text,
+    calibrated,
+    embed_presets,
+    limits_of,
+    preset_files,
+    vae_precision,
+)
 from .layers import Precision
 from .manifest import PackInfo, PackWriter, hash_sources
 from .preview import fit_preview
+from .single_file import open_parts
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,22 @@ def _floats(value: object) -> np.ndarray:
     return np.array(value, dtype=np.float32)
 
 
+def _calibration_run(words: int) -> Callable[[torch.nn.Module], calibrate.Run]:
+    """Runs the real class over latents whose first frame is the picture's."""
+
+    def bind(model: torch.nn.Module) -> calibrate.Run:
+        def run(latents: torch.Tensor, embedding: torch.Tensor, level: float) -> object:
+            frames, rows, columns = latents.shape[2:]
+            times = torch.full((1, frames, rows // 2, columns // 2), 1000 * level)
+            times[:, 0] = 0
+            padded = torch.nn.functional.pad(embedding, (0, 0, 0, words - embedding.shape[1]))
+            return model(latents, times.flatten(1), padded)
+
+        return run
+
+    return bind
+
+
 def write_wan(
     checkpoint: Path,
     decoder: Path,
@@ -48,11 +78,11 @@ def write_wan(
     info: PackInfo,
     precision: Precision,
     recipe: WanRecipe | None = None,
-    text_encoder: bool = True,
+    options: Options = DEFAULTS,
 ) -> PackWriter:
     """Writes the pack into `folder`; `decoder` is a TAEHV checkpoint for the same latents."""
     recipe = recipe or WanRecipe()
-    transformer, vae = open_component(checkpoint / "transformer"), open_component(checkpoint / "vae")
+    transformer, vae = open_parts("wan", checkpoint, options.single_file)
     shape = wan_transformer.WanShape.of(transformer.config)
     weights = taehv.open_decoder(decoder)
     tiny = taehv.TaehvShape.of(weights)
@@ -66,6 +96,11 @@ def write_wan(
 
     model = pack.graph("vae_encode", small, lambda layers: wan_vae.write_encode(layers, vae))
     formulas["vae_encode"] = activations.fit_encode(model, spatial)
+    embeddings = embed_presets(checkpoint, recipe.presets, words, masked=True)
+    if options.calibrate:
+        inputs = Inputs(folder / "vae_encode.onnx", mean, std, spatial, embeddings)
+        source = checkpoint / "transformer"
+        precision = calibrated(precision, source, WanTransformer3DModel, _calibration_run(words), inputs)
     model = pack.graph(
         "dit_context", precision, lambda layers: wan_transformer.write_context(layers, transformer, words)
     )
@@ -78,12 +113,12 @@ def write_wan(
     formulas["vae_decode"] = activations.fit_decode(model, spatial, temporal, None)
 
     tokenizer: dict[str, str] | None = None
-    if text_encoder:
+    if options.text_encoder:
         model, tokenizer = add_text(
             pack, checkpoint, precision, lambda layers, part: t5.write_encoder(layers, part, None)
         )
         formulas["text_encoder"] = activations.fit_words(model, words)
-    presets = preset_files(pack, checkpoint, recipe.presets, words, masked=True)
+    presets = preset_files(pack, embeddings)
 
     constants: dict[str, object] = {
         "family": "wan",

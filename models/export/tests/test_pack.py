@@ -12,7 +12,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from stillwake_export.families import Size
+from stillwake_export.families import Options, Size
 from stillwake_export.goldens.ltx_goldens import INFO, RECIPE
 from stillwake_export.layers import Precision
 from stillwake_export.ltx import write_ltx
@@ -98,7 +98,9 @@ def test_same_bytes_every_time(pack_folder: Path, ltx_folder: Path, tmp_path: Pa
 
 
 def test_report_lies_beside_the_pack(ltx_folder: Path, tmp_path: Path) -> None:
-    write_ltx(ltx_folder, tmp_path / "pack", INFO, Precision(weights="int8"), RECIPE, text_encoder=False)
+    write_ltx(
+        ltx_folder, tmp_path / "pack", INFO, Precision(weights="int8"), RECIPE, Options(text_encoder=False)
+    )
     report = json.loads((tmp_path / "pack.quantization.json").read_text("utf-8"))
     assert set(report) == {"dit_context", "dit_step"}
     assert all(0 < line["relativeError"] < 0.02 and line["bits"] == 8 for line in report["dit_step"])
