@@ -68,47 +68,51 @@ const ORIGINS = [
   `https://${'a'.repeat(5000)}.example`,
 ];
 
-it('opens no route to a page that is not registered, and none of the operator’s to any', async () => {
-  await sold(target);
-  const own = await target.sell({ origins: ['https://own.example'] });
-  const device = await TestDevice.make(target);
-  expect((await device.activate(own.key)).code).toBeNull();
-  const before = await books(target);
-  for (const { path, method } of target.table) {
-    for (const origin of ORIGINS) {
-      const headers = { Origin: origin, 'Access-Control-Request-Method': method };
+it(
+  'opens no route to a page that is not registered, and none of the operator’s to any',
+  { timeout: 120_000 },
+  async () => {
+    await sold(target);
+    const own = await target.sell({ origins: ['https://own.example'] });
+    const device = await TestDevice.make(target);
+    expect((await device.activate(own.key)).code).toBeNull();
+    const before = await books(target);
+    for (const { path, method } of target.table) {
+      for (const origin of ORIGINS) {
+        const headers = { Origin: origin, 'Access-Control-Request-Method': method };
+        const reply = await ask(filled(path), { method: 'OPTIONS', headers });
+        tally.refused('preflight', [path, origin], reply, 'ERR_REQUEST_ORIGIN');
+        expect(reply.headers.get('access-control-allow-origin'), origin).toBeNull();
+        expect(reply.headers.get('access-control-allow-credentials')).toBeNull();
+      }
+      const open = !/^\/(v1\/operator|webhooks)/.test(path);
+      const headers = { Origin: PAGE, 'Access-Control-Request-Method': method };
       const reply = await ask(filled(path), { method: 'OPTIONS', headers });
-      tally.refused('preflight', [path, origin], reply, 'ERR_REQUEST_ORIGIN');
-      expect(reply.headers.get('access-control-allow-origin'), origin).toBeNull();
-      expect(reply.headers.get('access-control-allow-credentials')).toBeNull();
+      expect([path, reply.status, reply.headers.get('access-control-allow-origin')]).toEqual([
+        path,
+        open ? 204 : 403,
+        open ? PAGE : null,
+      ]);
+      tally.count('preflight');
     }
-    const open = !/^\/(v1\/operator|webhooks)/.test(path);
-    const headers = { Origin: PAGE, 'Access-Control-Request-Method': method };
-    const reply = await ask(filled(path), { method: 'OPTIONS', headers });
-    expect([path, reply.status, reply.headers.get('access-control-allow-origin')]).toEqual([
-      path,
-      open ? 204 : 403,
-      open ? PAGE : null,
-    ]);
-    tally.count('preflight');
-  }
-  // A page of another licence passes the preflight, and no further. What no browser writes is no origin either.
-  for (const origin of [PAGE, 'https://app.test', ...ORIGINS]) {
-    for (const [method, path, body] of [
-      ['POST', '/v1/refresh', {}],
-      ['POST', '/v1/leases', { min: 1, want: 1 }],
-      ['POST', '/v1/ledger', { entries: [] }],
-      ['POST', '/v1/deactivate', {}],
-      ['POST', '/v1/activate', { key: own.key, device: { publicKey: device.jwk, name: 'x' } }],
-      ['GET', '/v1/entitlement', undefined],
-    ] as const) {
-      const reply = await device.ask(method, path, body, { headers: { Origin: origin } });
-      tally.refused('origin', [path, origin], reply, 'ERR_REQUEST_ORIGIN');
-      expect(reply.headers.get('set-cookie')).toBeNull();
+    // A page of another licence passes the preflight, and no further. What no browser writes is no origin either.
+    for (const origin of [PAGE, 'https://app.test', ...ORIGINS]) {
+      for (const [method, path, body] of [
+        ['POST', '/v1/refresh', {}],
+        ['POST', '/v1/leases', { min: 1, want: 1 }],
+        ['POST', '/v1/ledger', { entries: [] }],
+        ['POST', '/v1/deactivate', {}],
+        ['POST', '/v1/activate', { key: own.key, device: { publicKey: device.jwk, name: 'x' } }],
+        ['GET', '/v1/entitlement', undefined],
+      ] as const) {
+        const reply = await device.ask(method, path, body, { headers: { Origin: origin } });
+        tally.refused('origin', [path, origin], reply, 'ERR_REQUEST_ORIGIN');
+        expect(reply.headers.get('set-cookie')).toBeNull();
+      }
     }
-  }
-  expect(await books(target)).toBe(before);
-});
+    expect(await books(target)).toBe(before);
+  },
+);
 
 it('serves nothing by another method or another spelling of a path', async () => {
   const before = await books(target);

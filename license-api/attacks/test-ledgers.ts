@@ -163,78 +163,86 @@ function impossible(leaseId: string, lease: LedgerEvent, foreign: LedgerEvent): 
 
 /** Attacks on ledgers: entries removed, changed, moved, doubled, made up, and histories that part. */
 export function ledgerAttacks(tally: Tally, targetNow: () => Target): void {
-  it('books nothing of a ledger with an entry removed, moved, doubled, inserted or changed', async () => {
-    const target = targetNow();
-    const { device, leaseId } = await leased(target);
-    busyDay(device, leaseId);
-    const { entries } = device;
-    const before = await books({ database: target.database });
-    const refused = async (kind: string, list: readonly LedgerEntry[], code: LicenceErrorCode) =>
-      tally.refused(
-        kind,
-        list.map(({ seq, event }) => [seq, event.type]),
-        await device.sync(list),
-        code,
-      );
-    for (const [i, entry] of entries.entries()) {
-      const rest = entries.toSpliced(i, 1);
-      if (i < entries.length - 1)
-        await refused('removed', rest, i === 0 ? 'ERR_LEDGER_GAP' : 'ERR_LEDGER_DAMAGED');
-      await refused('doubled', entries.toSpliced(i, 0, entry), 'ERR_LEDGER_DAMAGED');
-      for (let k = 0; k < i; k++) {
-        const swapped = entries.with(i, at(entries, k)).with(k, entry);
-        await refused('swapped', swapped, k === 0 ? 'ERR_LEDGER_GAP' : 'ERR_LEDGER_DAMAGED');
+  it(
+    'books nothing of a ledger with an entry removed, moved, doubled, inserted or changed',
+    { timeout: 120_000 },
+    async () => {
+      const target = targetNow();
+      const { device, leaseId } = await leased(target);
+      busyDay(device, leaseId);
+      const { entries } = device;
+      const before = await books({ database: target.database });
+      const refused = async (kind: string, list: readonly LedgerEntry[], code: LicenceErrorCode) =>
+        tally.refused(
+          kind,
+          list.map(({ seq, event }) => [seq, event.type]),
+          await device.sync(list),
+          code,
+        );
+      for (const [i, entry] of entries.entries()) {
+        const rest = entries.toSpliced(i, 1);
+        if (i < entries.length - 1)
+          await refused('removed', rest, i === 0 ? 'ERR_LEDGER_GAP' : 'ERR_LEDGER_DAMAGED');
+        await refused('doubled', entries.toSpliced(i, 0, entry), 'ERR_LEDGER_DAMAGED');
+        for (let k = 0; k < i; k++) {
+          const swapped = entries.with(i, at(entries, k)).with(k, entry);
+          await refused('swapped', swapped, k === 0 ? 'ERR_LEDGER_GAP' : 'ERR_LEDGER_DAMAGED');
+        }
+        for (const changed of changes(entry)) {
+          const gap = i === 0 && changed.seq !== entry.seq;
+          await refused('changed', entries.with(i, changed), gap ? 'ERR_LEDGER_GAP' : 'ERR_LEDGER_DAMAGED');
+          // The one entry's hash mended, not those after it; of the last one that is a history of its own.
+          if (i === entries.length - 1 || gap || changed.seq !== entry.seq) continue;
+          const mended = { ...changed, hash: entryHash(changed) };
+          if (mended.hash === entry.hash) continue;
+          const forked = i === 0 && changed.prev !== entry.prev;
+          if (forked) continue;
+          await refused('mended', entries.with(i, mended), 'ERR_LEDGER_DAMAGED');
+        }
+        const inserted: LedgerEvent = { type: 'return', leaseId, amount: 1 };
+        const [fresh] = forge(device.id, [inserted], i === 0 ? undefined : at(entries, i - 1));
+        if (fresh !== undefined)
+          await refused('inserted', entries.toSpliced(i, 0, fresh), 'ERR_LEDGER_DAMAGED');
       }
-      for (const changed of changes(entry)) {
-        const gap = i === 0 && changed.seq !== entry.seq;
-        await refused('changed', entries.with(i, changed), gap ? 'ERR_LEDGER_GAP' : 'ERR_LEDGER_DAMAGED');
-        // The one entry's hash mended, not those after it; of the last one that is a history of its own.
-        if (i === entries.length - 1 || gap || changed.seq !== entry.seq) continue;
-        const mended = { ...changed, hash: entryHash(changed) };
-        if (mended.hash === entry.hash) continue;
-        const forked = i === 0 && changed.prev !== entry.prev;
-        if (forked) continue;
-        await refused('mended', entries.with(i, mended), 'ERR_LEDGER_DAMAGED');
-      }
-      const inserted: LedgerEvent = { type: 'return', leaseId, amount: 1 };
-      const [fresh] = forge(device.id, [inserted], i === 0 ? undefined : at(entries, i - 1));
-      if (fresh !== undefined)
-        await refused('inserted', entries.toSpliced(i, 0, fresh), 'ERR_LEDGER_DAMAGED');
-    }
-    await refused('reversed', entries.toReversed(), 'ERR_LEDGER_GAP');
-    expect(await books(target)).toBe(before);
-    expect((await device.sync()).code).toBeNull();
-    expect(await faults(target)).toEqual(NO_FAULTS);
-  });
+      await refused('reversed', entries.toReversed(), 'ERR_LEDGER_GAP');
+      expect(await books(target)).toBe(before);
+      expect((await device.sync()).code).toBeNull();
+      expect(await faults(target)).toEqual(NO_FAULTS);
+    },
+  );
 
-  it('books nothing that an honest ledger can’t say, however right its hashes are', async () => {
-    const target = targetNow();
-    const { device, id, leaseId, lease } = await leased(target);
-    const foreign = await leased(target);
-    const before = await books(target);
-    for (const [what, events] of impossible(leaseId, lease, foreign.lease)) {
-      tally.refused('impossible', what, await device.sync(forge(device.id, events)), 'ERR_LEDGER_DAMAGED');
-    }
-    // Neither in a second sync, when the first part is in the books already.
-    expect(await books(target)).toBe(before);
-    for (const [what, events] of impossible(leaseId, lease, foreign.lease)) {
-      if (events.length < 2 || events[0] !== lease) continue;
-      const other = await leased(target);
-      const own =
-        impossible(other.leaseId, other.lease, foreign.lease).find(([name]) => name === what)?.[1] ?? [];
-      const entries = forge(other.device.id, own);
-      expect((await other.device.sync(entries.slice(0, -1))).code).toBeNull();
-      tally.refused('impossible later', what, await other.device.sync(entries), 'ERR_LEDGER_DAMAGED');
-      tally.refused(
-        'impossible later',
-        what,
-        await other.device.sync(entries.slice(-1)),
-        'ERR_LEDGER_DAMAGED',
-      );
-    }
-    expect(await target.licence(id)).toMatchObject({ leased: 100, committed: 0 });
-    expect(await faults(target)).toEqual(NO_FAULTS);
-  });
+  it(
+    'books nothing that an honest ledger can’t say, however right its hashes are',
+    { timeout: 120_000 },
+    async () => {
+      const target = targetNow();
+      const { device, id, leaseId, lease } = await leased(target);
+      const foreign = await leased(target);
+      const before = await books(target);
+      for (const [what, events] of impossible(leaseId, lease, foreign.lease)) {
+        tally.refused('impossible', what, await device.sync(forge(device.id, events)), 'ERR_LEDGER_DAMAGED');
+      }
+      // Neither in a second sync, when the first part is in the books already.
+      expect(await books(target)).toBe(before);
+      for (const [what, events] of impossible(leaseId, lease, foreign.lease)) {
+        if (events.length < 2 || events[0] !== lease) continue;
+        const other = await leased(target);
+        const own =
+          impossible(other.leaseId, other.lease, foreign.lease).find(([name]) => name === what)?.[1] ?? [];
+        const entries = forge(other.device.id, own);
+        expect((await other.device.sync(entries.slice(0, -1))).code).toBeNull();
+        tally.refused('impossible later', what, await other.device.sync(entries), 'ERR_LEDGER_DAMAGED');
+        tally.refused(
+          'impossible later',
+          what,
+          await other.device.sync(entries.slice(-1)),
+          'ERR_LEDGER_DAMAGED',
+        );
+      }
+      expect(await target.licence(id)).toMatchObject({ leased: 100, committed: 0 });
+      expect(await faults(target)).toEqual(NO_FAULTS);
+    },
+  );
 
   it('keeps jobs apart whose names are those of an object’s own members', async () => {
     const target = targetNow();

@@ -191,6 +191,17 @@ function operatorSamples({ device, licenceId }: World): Sample[] {
       body: { how: 'release' },
       fields: [{ at: ['how'] }],
     },
+    { route: 'operatorRotateKeys', path: '/v1/operator/keys/rotate', body: {}, fields: [] },
+    ...(['promote', 'retire'] as const).map((what): Sample => {
+      const kid: Field = { at: ['kid'], fits: id, then: 'ERR_REQUEST_NOT_FOUND' };
+      const retire = what === 'retire';
+      return {
+        route: retire ? 'operatorRetireKey' : 'operatorPromoteKey',
+        path: `/v1/operator/keys/${what}`,
+        body: { kid: 'no-key', ...(retire ? { compromised: false } : {}) },
+        fields: [kid, ...(retire ? [{ at: ['compromised'], optional: true, fits: truth }] : [])],
+      };
+    }),
   ];
 }
 

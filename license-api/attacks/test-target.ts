@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { errorBodySchema, LICENCE_ERRORS, type LicenceErrorCode } from '../../src/contracts/licence/api.ts';
 import { createApp } from '../app.ts';
 import type { DatabaseOptions } from '../database/database.ts';
+import { attemptLimit } from '../database/limits.ts';
 import { requestLog } from '../log.ts';
 import { onError } from '../middleware/errors.ts';
 import { cors, securityHeaders } from '../middleware/headers.ts';
@@ -13,7 +14,7 @@ import { deviceRoutes } from '../routes/device.ts';
 import { operatorAuthenticator, operatorRoutes } from '../routes/operator.ts';
 import { webhookAuthenticator, webhookRoutes } from '../routes/webhook.ts';
 import { webhookSignature } from '../routes/webhook-signature.ts';
-import type { Route } from '../services.ts';
+import type { Hit, Route } from '../services.ts';
 import { startService, TestDevice, type Reply, type Service } from '../test-service.ts';
 
 export const OPERATOR_KEY = 'operator-key-of-at-least-32-characters';
@@ -44,6 +45,20 @@ export async function startTarget(where: DatabaseOptions, options: TargetOptions
   return { ...service, ...targetOf(service, options) };
 }
 
+/** In memory, and what instances count together. */
+function bothLimits(
+  limits: Limits,
+  database: Service['database'],
+  clock: Service['clock'],
+): (hit: Hit) => Promise<void> {
+  const guard = rateLimit(limits, clock.nowMs);
+  const attempts = attemptLimit(database, clock);
+  return async (hit) => {
+    guard(hit);
+    await attempts(hit);
+  };
+}
+
 /** Another instance over the same database. */
 export function targetOf(
   { services, database, clock }: Service,
@@ -72,7 +87,7 @@ export function targetOf(
     ],
     appOrigins: [APP_ORIGIN],
     address: addressOf(trustProxy),
-    ...(limits === undefined ? {} : { limit: rateLimit(limits, clock.nowMs) }),
+    ...(limits === undefined ? {} : { limit: bothLimits(limits, database, clock) }),
     authenticateOperator: operatorAuthenticator({ operatorKey: OPERATOR_KEY }),
     authenticateWebhook: webhookAuthenticator(webhooks, clock),
     onError,
@@ -153,14 +168,15 @@ export async function notify(
   );
 }
 
-const NONCES = 'nonces';
+/** What may change with a request that is refused: nonces that were used up, and how often somebody tried. */
+const PASSING = ['nonces', 'attempts'];
 
-/** Every row of every table, nonces alone left out: one text, that is another one when anything at all has changed. */
+/** Every row of every table, {@link PASSING} left out: one text, that is another one when anything at all has changed. */
 export async function books({ database }: Pick<Target, 'database'>): Promise<string> {
   const tables = await database.query<{ name: string }>(
     `SELECT table_name::text AS name FROM information_schema.tables
-     WHERE table_schema = 'public' AND table_name <> $1 ORDER BY 1`,
-    [NONCES],
+     WHERE table_schema = 'public' AND table_name NOT IN ($1, $2) ORDER BY 1`,
+    PASSING,
   );
   expect(tables.length).toBeGreaterThan(12);
   const lines: string[] = [];
