@@ -10,8 +10,12 @@ export function rangeText(
   policy: Policy,
   { min, max }: { readonly min: number; readonly max: number },
 ): string {
-  if (min === max) return amountText(policy, min);
-  return t('account.range', { min: number(min), max: amountText(policy, max) });
+  const text =
+    min === max
+      ? amountText(policy, min)
+      : t('account.range', { min: number(min), max: amountText(policy, max) });
+  // As in the history: a minus, not a hyphen.
+  return text.replace(/-(?=\d)/g, '−');
 }
 
 /** Why a choice is locked, and which tier has it. */

@@ -147,6 +147,7 @@ export const accountEn = {
   'price.share': '{share} of the allowance',
   'price.left': '{amount} left after it',
   'price.more': { one: 'enough for {count} like it', other: 'enough for {count} like it' },
+  'price.last': 'not enough for another like it',
   'price.short': 'Try a short one first: saves {percent}',
   'price.shortLong': 'Sets the length to {seconds}; it costs {price}',
   'price.tooDear': 'You have {amount}; this clip takes {price}.',

@@ -30,7 +30,7 @@ export const accountStyles = css`
     align-items: center;
     gap: var(--sw-space-3);
     padding-inline: var(--sw-space-4) var(--sw-space-1);
-    padding-block: var(--sw-space-1);
+    padding-block: var(--sw-space-2);
     border-radius: var(--sw-radius-m);
     background: var(--sw-danger-wash);
   }

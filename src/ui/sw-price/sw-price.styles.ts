@@ -55,7 +55,7 @@ export const priceStyles = css`
     color: var(--sw-danger);
   }
   .btn {
-    padding-inline: var(--sw-space-3);
+    padding: 6px var(--sw-space-3);
     background: var(--sw-accent-wash);
     border-color: transparent;
     font-size: var(--sw-size-s);
@@ -64,7 +64,7 @@ export const priceStyles = css`
   }
   .row .btn {
     flex: 1 1 120px;
-    max-inline-size: 136px;
+    max-inline-size: 148px;
   }
   .btn:hover {
     background: var(--sw-raised);

@@ -65,15 +65,16 @@ export class SwPrice extends SwElement {
     const { price, share, left, short } = quote;
     const more = howMany(left, price);
     const leftText = t('price.left', { amount: amountText(policy, left) });
+    const moreText = !Number.isFinite(more)
+      ? ''
+      : `, ${more === 0 ? t('price.last') : t('price.more', { count: more })}`;
     return html`<div class="row">
       <div class="facts">
         <p class="line">
           <b>${amountText(policy, price)}</b>
           ${share === null ? nothing : html`<span class="soft">${t('price.share', { share: percent(share) })}</span>`}
         </p>
-        <p class="soft">
-          ${Number.isFinite(more) ? `${leftText}, ${t('price.more', { count: more })}` : leftText}
-        </p>
+        <p class="soft">${leftText}${moreText}</p>
       </div>
       ${short === null ? nothing : this.#short(policy, short)}
     </div>`;

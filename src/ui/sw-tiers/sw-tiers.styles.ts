@@ -4,7 +4,6 @@ export const tiersStyles = css`
   .scroll {
     overflow-x: auto;
     margin-inline: calc(-1 * var(--sw-space-5));
-    padding-inline-end: var(--sw-space-5);
   }
   table {
     inline-size: 100%;
@@ -51,6 +50,9 @@ export const tiersStyles = css`
   .note {
     display: block;
     font-weight: 400;
+  }
+  tr > :last-child {
+    padding-inline-end: var(--sw-space-5);
   }
   .mine {
     background: var(--sw-accent-wash);

@@ -74,6 +74,11 @@ describe('price', () => {
     expect(app.named('makeClip')).toHaveLength(0);
   });
 
+  test('of the last one it says so, not that none more fits', async () => {
+    const text = textOf(await price(viewOf('lite', 1000)));
+    expect(text).toMatch(/400 Moments left after it ?, not enough for another like it/);
+  });
+
   test('where nothing fits it says so', async () => {
     expect(textOf(await price(viewOf('lite', 20)))).toContain('No clip fits until more comes.');
   });
