@@ -231,6 +231,6 @@ export function propertiesSuite(name: string, where: () => Promise<DatabaseOptio
         { numRuns: runs },
       );
       expect(steps).toBeGreaterThan(runs * 8);
-    }, 240_000);
+    }, 480_000);
   });
 }
