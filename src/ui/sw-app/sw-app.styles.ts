@@ -227,4 +227,20 @@ export const appStyles = css`
       inset-inline: 5px;
     }
   }
+  /* Twice as large on a phone: the mark gives way, for the first page is where it leads too. */
+  @container (max-width: 350px) {
+    header:has(nav.four) .home {
+      display: none;
+    }
+    nav.four a {
+      padding-inline: 2px;
+    }
+    nav.four a[aria-current='page']::after {
+      inset-inline: 2px;
+    }
+    header:has(nav.four) {
+      grid-template-columns: 1fr auto auto;
+      padding-inline: 4px;
+    }
+  }
 `;

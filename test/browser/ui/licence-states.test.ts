@@ -331,6 +331,8 @@ test.each([390, 320])('at %i px nothing leaves the page, in either direction of 
       expect(left).toBeGreaterThanOrEqual(0);
       expect(right).toBeLessThanOrEqual(width);
     }
+    const theme = deep(element, '.theme', HTMLElement).getBoundingClientRect();
+    expect(Math.min(theme.left, width - theme.right)).toBeGreaterThanOrEqual(0);
     const mine = deep(element, 'sw-tiers thead .mine', HTMLElement).getBoundingClientRect();
     expect(mine.left).toBeGreaterThanOrEqual(0);
     expect(mine.right).toBeLessThanOrEqual(width);
