@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     pack.add_argument("--tier", choices=["standard", "advanced"], default="advanced")
     pack.add_argument("--weights", choices=["fp32", "fp16", "int8", "int4"], default="int4")
     pack.add_argument("--activations", choices=["fp32", "fp16"], default="fp32", help="of the large products")
+    pack.add_argument("--autoencoder", choices=["fp16", "int8"], default="fp16", help="unless all is fp32")
     pack.add_argument("--attention", choices=["plain", "fused"], default="fused")
     pack.add_argument("--block", type=int, choices=[32, 64, 128], help="fix the quantizer's block")
     pack.add_argument("--asymmetric", action="store_true", help="with --block: with zero points")
@@ -94,7 +95,9 @@ def _write(options: argparse.Namespace) -> PackWriter:
     )
     bits = 4 if options.weights == "int4" else 8
     grid = Grid(bits, options.block, not options.asymmetric) if options.block else None
-    precision = Precision(options.weights, options.activations, options.attention, grid)
+    precision = Precision(
+        options.weights, options.activations, options.attention, grid, autoencoder=options.autoencoder
+    )
     used = Options(not options.no_text_encoder, options.calibrate, options.single_file)
     if options.family == "ltx":
         recipe = read_recipe(LtxRecipe(), options.recipe)

@@ -52,9 +52,8 @@ def float_list(values: np.ndarray) -> list[float]:
 
 
 def vae_precision(precision: Precision) -> Precision:
-    """How the autoencoder is stored: its convolutions are halves wherever anything is smaller than
-    float32."""
-    return replace(precision, weights=precision.small)
+    """How the autoencoder is stored."""
+    return replace(precision, weights="fp32" if precision.weights == "fp32" else precision.autoencoder)
 
 
 @dataclass(frozen=True)

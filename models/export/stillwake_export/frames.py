@@ -8,7 +8,8 @@ import numpy as np
 
 from .checkpoint import Scope
 from .graph import Graph
-from .layers import Layers
+from .layers import FLOAT, FLOAT16, Layers
+from .quantize import channel_error, quantize_channels
 
 LAST = np.iinfo(np.int64).max
 
@@ -33,14 +34,31 @@ class Frames:
     ) -> str:
         """A convolution of each frame; `pads` are top, left, bottom, right, else half the kernel all
         round."""
+        g = self.graph
         kernel = weight.shape[2:]
         around = list(pads) if pads else [kernel[0] // 2, kernel[1] // 2] * 2
-        inputs = [x, self.layers.stored(f"{name}.weight", weight)]
+        value, half = self._kernel(name, weight)
+        inputs = [g.op("Cast", x, to=FLOAT16) if half else x, value]
         if bias is not None:
-            inputs.append(self.graph.weight(f"{name}.bias", bias))
-        return self.graph.op(
-            "Conv", *inputs, kernel_shape=list(kernel), strides=[stride, stride], pads=around
-        )
+            inputs.append(g.weight(f"{name}.bias", bias.astype(np.float16) if half else bias))
+        y = g.op("Conv", *inputs, kernel_shape=list(kernel), strides=[stride, stride], pads=around)
+        return g.op("Cast", y, to=FLOAT) if half else y
+
+    def _kernel(self, name: str, weight: np.ndarray) -> tuple[str, bool]:
+        """A convolution's weight as it is stored, and whether the convolution runs in halves."""
+        g, precision = self.graph, self.layers.precision
+        half = precision.activations == "fp16" and precision.weights != "fp32"
+        if precision.weights == "int8":
+            # Not folded when a session is made, so that only the bytes are held; turned to floats in each
+            # run.
+            levels, scales = quantize_channels(weight)
+            self.layers.report.append(channel_error(name, weight, levels, scales))
+            kind = np.float16 if half else np.float32
+            inputs = [g.weight(f"{name}.weight", levels), g.weight(f"{name}.scales", scales.astype(kind))]
+            return g.op("DequantizeLinear", *inputs, axis=0), half
+        if half:
+            return g.weight(f"{name}.weight", weight.astype(np.float16)), True
+        return self.layers.stored(f"{name}.weight", weight), False
 
     def conv3d(self, x: str, scope: Scope, padding: Padding) -> str:
         """A convolution over time, rows and columns with stride 1 as one over the channels of three shifted

@@ -32,6 +32,8 @@ class Precision:
     """Fixes the quantizer's choice for every layer."""
     importance: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Mean square of each input channel in a calibration run, by layer."""
+    autoencoder: Literal["fp16", "int8"] = "fp16"
+    """How the autoencoder is stored where anything is smaller than float32."""
 
     @property
     def small(self) -> Literal["fp32", "fp16"]:

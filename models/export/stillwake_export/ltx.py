@@ -175,6 +175,8 @@ def write_ltx(
         "work": {name: formula.work for name, formula in formulas.items()},
     }
     limits = limits_of(pack, recipe.sizes, formulas, (temporal, spatial, 1), frames)
-    stamp = json.dumps([asdict(recipe), precision.weights, precision.activations, precision.attention])
+    stamp = json.dumps(
+        [asdict(recipe), precision.weights, precision.activations, precision.attention, precision.autoencoder]
+    )
     pack.finish(constants, limits, hash_sources(stamp))
     return pack

@@ -203,6 +203,26 @@ def quantize(
     return Quantized(chosen, (rows, columns), packed, scales.numpy(), zero_points)
 
 
+def quantize_channels(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Quantizes a convolution's weight [O, …] to int8 [O, …] with a scale [O] for each output channel.
+
+    The clip of each channel is the one with the smallest squared error.
+    """
+    rows = torch.from_numpy(weight).flatten(1)
+    top = rows.abs().amax(1)
+    best = torch.full_like(top, torch.inf)
+    best_scale = torch.ones_like(top)
+    for clip in CLIPS:
+        scale = (top * clip / 127).to(torch.float16).to(torch.float32)
+        scale = torch.where(scale == 0, torch.ones_like(scale), scale)
+        levels = torch.round(rows / scale[:, None]).clamp(-127, 127)
+        error = (levels * scale[:, None] - rows).square().sum(1)
+        best_scale = torch.where(error < best, scale, best_scale)
+        best = torch.minimum(best, error)
+    levels = torch.round(rows / best_scale[:, None]).clamp(-127, 127)
+    return levels.to(torch.int8).numpy().reshape(weight.shape), best_scale.numpy()
+
+
 def layer_error(
     layer: str, weight: np.ndarray, quantized: Quantized, importance: np.ndarray | None
 ) -> LayerError:
@@ -215,3 +235,12 @@ def layer_error(
     return LayerError(
         layer, quantized.shape, grid.bits, grid.block, grid.symmetric, float(plain), float(weighted)
     )
+
+
+def channel_error(layer: str, weight: np.ndarray, levels: np.ndarray, scales: np.ndarray) -> LayerError:
+    """Compares a convolution's weight with what `quantize_channels` left of it."""
+    shape = (weight.shape[0], int(np.prod(weight.shape[1:])))
+    rows = weight.reshape(shape)
+    difference = levels.reshape(shape).astype(np.float32) * scales[:, None] - rows
+    error = float(np.linalg.norm(difference) / max(float(np.linalg.norm(rows)), 1e-30))
+    return LayerError(layer, shape, 8, shape[1], True, error, error)

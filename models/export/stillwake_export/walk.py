@@ -25,6 +25,7 @@ BYTES = {
     TensorProto.INT64: 8,
     TensorProto.BOOL: 1,
     TensorProto.UINT8: 1,
+    TensorProto.INT8: 1,
 }
 
 
@@ -74,7 +75,7 @@ class _Walker:
         kind = self.types[node.input[0]]
         if node.op_type == "Cast":
             kind = int(attributes["to"])
-        elif node.op_type == "Where":
+        elif node.op_type in ("Where", "DequantizeLinear"):
             kind = self.types[node.input[1]]
         elif node.op_type == "Shape":
             kind = TensorProto.INT64
@@ -82,7 +83,9 @@ class _Walker:
             kind = TensorProto.BOOL
         for name, shape in zip(node.output, shapes, strict=True):
             self.shapes[name], self.types[name] = shape, kind
-        if all(name in self.constant for name in node.input):
+        # What is made of weights only is folded into them once; quantized ones are turned to floats in each
+        # run.
+        if node.op_type != "DequantizeLinear" and all(name in self.constant for name in node.input):
             self.constant.update(node.output)
             return 0
         if all(name in self.values for name in node.output):
@@ -187,7 +190,9 @@ def _outputs(w: _Walker, node: onnx.NodeProto, attributes: Mapping[str, object])
         case "Resize":
             scales = _floats(w, node.input[2])
             return [tuple(int(n * s) for n, s in zip(shape, scales, strict=True))]
-        case "MultiHeadAttention" | "LayerNormalization" | "SimplifiedLayerNormalization":
+        case (
+            "DequantizeLinear" | "MultiHeadAttention" | "LayerNormalization" | "SimplifiedLayerNormalization"
+        ):
             return [shape]
         case _:
             return [tuple(np.broadcast_shapes(*others))]

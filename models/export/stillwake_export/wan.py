@@ -152,6 +152,8 @@ def write_wan(
         "work": {name: formula.work for name, formula in formulas.items()},
     }
     limits = limits_of(pack, recipe.sizes, formulas, (temporal, spatial, shape.patch[1]), temporal)
-    stamp = json.dumps([asdict(recipe), precision.weights, precision.activations, precision.attention])
+    stamp = json.dumps(
+        [asdict(recipe), precision.weights, precision.activations, precision.attention, precision.autoencoder]
+    )
     pack.finish(constants, limits, hash_sources(stamp))
     return pack

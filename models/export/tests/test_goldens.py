@@ -42,6 +42,10 @@ def test_smaller_weights_stay_near(family: str) -> None:
     for weights, bound in (("fp16", 0.005), ("int8", 0.03), ("int4", 0.3)):
         assert report[weights]["graphs"]["dit_step"] <= bound
         assert report[weights]["graphs"]["dit_context"] <= bound
+    assert report["int4"]["graphs"]["vae_decode"] <= 0.005
+    assert report["int4, autoencoder int8"]["graphs"]["vae_decode"] <= 0.06
+    halves = report["int4, run in halves"]["clips"]
+    assert all(abs(halves[name]["psnr"] - clip["psnr"]) < 1 for name, clip in report["int4"]["clips"].items())
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -9,7 +9,16 @@ from torch import from_numpy
 
 from stillwake_export.graph import Border, Graph
 from stillwake_export.layers import Layers, Precision
-from stillwake_export.quantize import BLOCK_SIZES, Bits, Grid, choose_grid, layer_error, quantize
+from stillwake_export.quantize import (
+    BLOCK_SIZES,
+    Bits,
+    Grid,
+    channel_error,
+    choose_grid,
+    layer_error,
+    quantize,
+    quantize_channels,
+)
 
 GRIDS = [
     Grid(bits, block, symmetric) for bits in (4, 8) for block in BLOCK_SIZES for symmetric in (True, False)
@@ -84,3 +93,15 @@ def test_choice_of_grid() -> None:
     steps = np.tile(np.arange(16, dtype=np.float32) - 8, (64, 16))
     assert choose_grid(from_numpy(steps), ones, 4) == Grid(4, 128, True)
     assert choose_grid(from_numpy(gaussian(8, 64, 256) ** 3), ones, 4).block == 32
+
+
+def test_channels_of_a_convolution() -> None:
+    weight = gaussian(9, 12, 4, 3, 3) * np.arange(1, 13, dtype=np.float32).reshape(-1, 1, 1, 1)
+    levels, scales = quantize_channels(weight)
+    assert levels.dtype == np.int8
+    error = channel_error("conv", weight, levels, scales)
+    assert 0 < error.relative_error <= 0.008
+    on_grid = levels.astype(np.float32) * scales.reshape(-1, 1, 1, 1)
+    on_grid.reshape(12, -1)[:, 0] = 127 * scales
+    again, same = quantize_channels(on_grid)
+    assert np.array_equal(again * same.reshape(-1, 1, 1, 1), on_grid)

@@ -14,7 +14,14 @@ from ..layers import Precision
 from .references import FILE
 from .runner import Runner, psnr
 
-COMPARED = ("fp32", "fp16", "int8", "int4")
+COMPARED: dict[str, Precision] = {
+    "fp32": Precision(),
+    "fp16": Precision("fp16"),
+    "int8": Precision("int8"),
+    "int4": Precision("int4"),
+    "int4, autoencoder int8": Precision("int4", autoencoder="int8"),
+    "int4, run in halves": Precision("int4", activations="fp16"),
+}
 
 
 @dataclass(frozen=True)
@@ -118,8 +125,8 @@ def write_comparison(folder: Path, write: Callable[[Precision, Path], None]) -> 
     loaded = load(folder / "references")
     report: dict[str, object] = {"stamp": loaded.content["stamp"]}
     with tempfile.TemporaryDirectory() as scratch:
-        for weights in COMPARED:
-            target = Path(scratch) / weights
-            write(Precision(weights=weights), target)
-            report[weights] = compare(target, loaded)
+        for i, (name, precision) in enumerate(COMPARED.items()):
+            target = Path(scratch) / str(i)
+            write(precision, target)
+            report[name] = compare(target, loaded)
     (folder / "references" / "precision.json").write_text(json.dumps(report, indent=2) + "\n", "utf-8")
