@@ -68,6 +68,7 @@ export async function tinyPack(
     source: 'written by this test',
     tier: 'standard',
     graphs,
+    files: [],
     constants: {},
     limits: {},
     session: {},
