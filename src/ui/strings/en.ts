@@ -360,6 +360,15 @@ export const en = {
   'error.ERR_MODEL_DAMAGED':
     'The portrait pack on this device is damaged. Reload the page to fetch it again.',
   'error.ERR_MODEL_FAILED': 'The picture couldn’t be looked at. Try again, or choose another picture.',
+  'error.ERR_MODEL_UNREACHABLE':
+    'The pack’s server doesn’t answer. Try again later; what is here already is kept.',
+  'error.ERR_MODEL_CHANGED':
+    'The pack was changed where it comes from while it was fetched. Look at it again and start over.',
+  'error.ERR_MODEL_UNSAFE':
+    'This pack holds something that doesn’t belong into one, so it wasn’t opened. Get it from somewhere else.',
+  'error.ERR_MODEL_SIGNATURE':
+    'Who made this pack can’t be confirmed, so it wasn’t installed. Get it from where it was published.',
+  'error.ERR_MODEL_BUSY': 'Another tab is working on this pack. Wait for it to finish, then try again.',
   'error.ERR_GPU_LOST':
     'The graphics processor was taken away, perhaps by sleep or another program. Try again.',
   'error.ERR_GPU_FAILED': 'The graphics processor couldn’t draw this. Try again with a smaller size.',
