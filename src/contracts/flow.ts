@@ -30,8 +30,9 @@ export const FLOW_GRAPHS = {
  * | `vae_decode`, `tiles` | `latents` [1, C, F, h, w], after undoing the normalisation unless `normalised` | `frames` [1, 3, n, H, W] |
  * | `vae_decode`, `stream` | `latents` [1, C, h, w], `memory_i` | `frames` [1, 3, temporal, H, W], `next_memory_i` |
  *
- * A free axis is named in the graph by its letter of this table (`n` for the frames of a run), so that a session can be made
- * for one size. `timesteps[0]` holds where `mask` is 1 (the picture's own tokens), `timesteps[1]` where it is 0. Tokens run over latent
+ * A free axis is named in the graph by its letter of this table (`n` for the frames of a run, `2h` for rows of a memory of scale 2), so that a session can be made
+ * for one size. `dit_context` may fill prompts up: what `dit_step` then has as T is what `dit_context` gives, not the words.
+ * `timesteps[0]` holds where `mask` is 1 (the picture's own tokens), `timesteps[1]` where it is 0. Tokens run over latent
  * frames, then rows, then columns of patches; within a token over channels, then the patch's frames, rows, columns.
  */
 export type FlowGraphId = (typeof FLOW_GRAPHS)[keyof typeof FLOW_GRAPHS];

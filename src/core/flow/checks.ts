@@ -51,12 +51,12 @@ function borders(constants: FlowConstants): Readonly<Record<string, Borders>> {
     },
     [FLOW_GRAPHS.context]: {
       inputs: [floats('embedding', 1, 'T', E)],
-      outputs: [floats('context', 'L', 2, 'T', 'D')],
+      outputs: [floats('context', 'L', 2, 'keys', 'D')],
     },
     [FLOW_GRAPHS.step]: {
       inputs: [
         tokens('latents'),
-        floats('context', 'L', 2, 'T', 'D'),
+        floats('context', 'L', 2, 'keys', 'D'),
         floats('cos', 1, 'N', R),
         floats('sin', 1, 'N', R),
         floats('timesteps', 2),
@@ -91,6 +91,9 @@ function lettersOf(constants: FlowConstants, shape: FlowShape): Readonly<Record<
     W: shape.width,
   };
 }
+
+/** Sizes that two graphs hand each other: layers, keys of a layer, their width. */
+const SHARED = new Set(['L', 'keys', 'D']);
 
 class GraphCheck {
   readonly #pack: Pack;
@@ -153,7 +156,7 @@ class GraphCheck {
       return;
     }
     if (size === -1) return;
-    const letters = wants === 'L' || wants === 'D' ? this.#shared : this.#letters;
+    const letters = SHARED.has(wants) ? this.#shared : this.#letters;
     const before = letters.get(wants);
     if (before !== undefined && before !== size) this.#fail(path, `${wants} is ${before} elsewhere`);
     letters.set(wants, size);

@@ -138,6 +138,10 @@ async function* decodeStream(
   const [h, w] = [grid.rows.size, grid.columns.size];
   const [height, width] = [h * spatial, w * spatial];
   const shapes = decode.memory.map(({ channels: c, scale }) => [1, c, h * scale, w * scale] as const);
+  const free: Record<string, number> = { h, w, H: height, W: width };
+  for (const { scale } of decode.memory) {
+    if (scale > 1) Object.assign(free, { [`${scale}h`]: scale * h, [`${scale}w`]: scale * w });
+  }
   // Every spatial tile has a memory of its own.
   const memories: FlowTensor[][] = grid.cells.map(() => []);
   const total = latentFrames * grid.cells.length;
@@ -155,7 +159,7 @@ async function* decodeStream(
         }
       }
       const feeds = Object.fromEntries(memory.map((tensor, i) => [`memory_${i}`, tensor]));
-      const outputs = await shelf.run(GRAPH, { h, w, H: height, W: width }, { latents: part, ...feeds });
+      const outputs = await shelf.run(GRAPH, free, { latents: part, ...feeds });
       old = memory.splice(0);
       // What comes back is released here unless it is remembered.
       const kept = new Set<FlowTensor>();

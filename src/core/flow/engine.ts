@@ -258,7 +258,7 @@ class FlowRun {
     );
     this.#lasting.push(...Object.values(outputs));
     this.#progress('context', 0, 1, 1);
-    return shaped(graph, outputs, 'context', [-1, 2, T, -1]);
+    return shaped(graph, outputs, 'context', [-1, 2, -1, -1]);
   }
 
   async #embedding(): Promise<FlowTensor> {
@@ -308,7 +308,7 @@ class FlowRun {
     const resume = kept?.finished.length === index ? kept.current : null;
     const sampler = flowSampler({ sampler: plan }, this.#shape, latent, noise, resume ?? undefined);
     const total = sampler.steps.length;
-    const T = this.#words;
+    const T = fixed?.['context']?.shape[2] ?? 0;
     for (let step = sampler.next(); step; step = sampler.next()) {
       const changing = {
         latents: runtime.floats(sampler.state.tokens, [1, N, P]),

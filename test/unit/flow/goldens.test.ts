@@ -41,7 +41,7 @@ function psnr(frames: readonly FlowFrame[], wanted: ReferenceTensor): number {
   return 10 * Math.log10((255 * 255 * at) / Math.max(sum, 1e-9));
 }
 
-describe.each(['ltx'] as const)('the small %s pack', (family) => {
+describe.each(['ltx', 'wan'] as const)('the small %s pack', (family) => {
   const folder = tinyFolder(family);
   const load = (file: string): string => join(folder, file);
 
