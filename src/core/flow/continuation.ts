@@ -41,7 +41,8 @@ const GAIN_MOST = 1.25;
 function meanAndDeviation(plane: Float32Array): readonly [number, number] {
   let sum = 0;
   let squares = 0;
-  for (const value of plane) {
+  for (let i = 0; i < plane.length; i++) {
+    const value = plane[i] ?? 0;
     sum += value;
     squares += value * value;
   }

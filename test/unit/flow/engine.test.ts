@@ -91,6 +91,10 @@ function failing(runtime: FlowRuntime, graph: string, at: number, error: Error):
 
 const planes = (made: Made): Float32Array[] => made.frames.map((frame) => frame.planes);
 
+/** Mean size of the change from one frame to another. */
+const difference = (a: Float32Array, b: Float32Array): number =>
+  a.reduce((sum, value, i) => sum + Math.abs(value - (b[i] ?? 0)), 0) / a.length;
+
 /** Whether frames are the same, bit for bit. */
 function same(found: readonly Float32Array[], wanted: readonly Float32Array[]): boolean {
   return (
@@ -287,6 +291,16 @@ describe('a longer clip', () => {
     const until = (segments[1]?.start ?? 0) + 1;
     expect(same(planes(whole).slice(0, until), planes(reference).slice(0, until))).toBe(true);
 
+    // No step at a seam is larger than those inside a part.
+    const steps = whole.frames
+      .slice(1)
+      .map(({ planes: now }, k) => difference(now, whole.frames[k]?.planes ?? now));
+    const near = (k: number): boolean =>
+      segments.slice(1).some(({ start }) => k >= start - 1 && k <= start + 4);
+    expect(Math.max(...steps.filter((_, k) => near(k)))).toBeLessThan(
+      1.25 * Math.max(...steps.filter((_, k) => !near(k))),
+    );
+
     // The finished job's state spares every step; its frames come again.
     const replay = await make({ frames }, { checkpoints });
     expect(replay.result.times.runs['dit_step']).toBeUndefined();
@@ -304,6 +318,61 @@ describe('a longer clip', () => {
     const resumed = await make({ frames }, { checkpoints: kept });
     expect(resumed.result.resumedSteps).toBe(STEPS + 2);
     expect(same(planes(resumed), planes(whole))).toBe(true);
+  });
+});
+
+describe('a clip of the Wan family', () => {
+  const wanFolder = tinyFolder('wan');
+  const wanJob: Partial<FlowJob> = {
+    size: { width: 96, height: 64, frames: 9 },
+    frames: 9,
+    picture: normals(1, [0, 0, 2], 3 * 96 * 64).map((z) => Math.min(1, Math.max(0, 0.5 + 0.2 * z))),
+  };
+
+  test('streams its frames, latent frame by latent frame, and leaves nothing behind', async () => {
+    const wan = await folderPack(wanFolder);
+    const runtime = nodeRuntime(wan, (file) => join(wanFolder, file));
+    const seen: string[] = [];
+    const { result } = await make(
+      wanJob,
+      {
+        runtime,
+        oneSession: true,
+        sink: async ({ index }) => void seen.push(`frame ${index}`),
+        onProgress: ({ stage, done, total }) =>
+          void (stage === 'decode' && seen.push(`run ${done}/${total}`)),
+      },
+      wan,
+    );
+    // The first latent frame is one frame, each further one four.
+    expect(seen.slice(0, 7)).toEqual([
+      'run 1/3',
+      'frame 0',
+      'run 2/3',
+      'frame 1',
+      'frame 2',
+      'frame 3',
+      'frame 4',
+    ]);
+    expect(result.frames).toBe(9);
+    expect(runtime.mostOpen).toBe(1);
+    expect(runtime.openNow).toBe(0);
+    expect(runtime.tensorsInUse).toBe(0);
+  });
+
+  test('goes on after a device was lost in the middle of its frames', async () => {
+    const wan = await folderPack(wanFolder);
+    const open = (): NodeRuntime => nodeRuntime(wan, (file) => join(wanFolder, file));
+    const whole = await make({ ...wanJob, frames: 15 }, { runtime: open() }, wan);
+    const checkpoints = new MemoryCheckpoints();
+    const lost = new AppError('ERR_GPU_LOST', 'the device is gone', { retryable: true });
+    const first = open();
+    const broken = failing(first, 'vae_decode', 5, lost);
+    await expect(make({ ...wanJob, frames: 15 }, { checkpoints, runtime: broken }, wan)).rejects.toBe(lost);
+    expect(first.tensorsInUse).toBe(0);
+    const again = await make({ ...wanJob, frames: 15 }, { checkpoints, runtime: open() }, wan);
+    expect(again.result.resumedSteps).toBe(2 * STEPS);
+    expect(same(planes(again), planes(whole))).toBe(true);
   });
 });
 
