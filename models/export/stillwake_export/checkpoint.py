@@ -20,6 +20,10 @@ class Weights(Protocol):
         """A tensor as float32, a copy of the caller's own."""
         ...
 
+    def rows(self, name: str, start: int, stop: int) -> np.ndarray:
+        """Rows `start` up to `stop` of a tensor as float32; fewer where it ends before."""
+        ...
+
     def has(self, name: str) -> bool:
         """Whether the model has a tensor of this name."""
         ...
@@ -34,6 +38,10 @@ class StateWeights:
     def array(self, name: str) -> np.ndarray:
         """A tensor as float32."""
         return self.state[name].detach().to(torch.float32).cpu().numpy().copy()
+
+    def rows(self, name: str, start: int, stop: int) -> np.ndarray:
+        """Some rows of a tensor as float32."""
+        return self.state[name][start:stop].detach().to(torch.float32).cpu().numpy().copy()
 
     def has(self, name: str) -> bool:
         """Whether the module has a tensor of this name."""
@@ -55,6 +63,11 @@ class FileWeights:
             raise KeyError(f"the checkpoint has no tensor {name}")
         with safe_open(self._files[name], framework="pt") as tensors:
             return tensors.get_tensor(name).to(torch.float32).numpy().copy()
+
+    def rows(self, name: str, start: int, stop: int) -> np.ndarray:
+        """Some rows of a tensor as float32, read now."""
+        with safe_open(self._files[name], framework="pt") as tensors:
+            return tensors.get_slice(name)[start:stop].to(torch.float32).numpy().copy()
 
     def has(self, name: str) -> bool:
         """Whether one of the files has a tensor of this name."""
@@ -92,6 +105,10 @@ class Scope:
     def array(self, name: str) -> np.ndarray:
         """The tensor `prefix + name` as float32."""
         return self.weights.array(self.prefix + name)
+
+    def rows(self, name: str, start: int, stop: int) -> np.ndarray:
+        """Some rows of the tensor `prefix + name` as float32."""
+        return self.weights.rows(self.prefix + name, start, stop)
 
     def has(self, name: str) -> bool:
         """Whether there is a tensor `prefix + name`."""

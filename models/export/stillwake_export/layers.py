@@ -174,7 +174,10 @@ class Layers:
         angles = g.op(
             "Mul", g.op("Reshape", timesteps, g.ints(2, 1)), g.constant(frequencies.astype(np.float32)[None])
         )
-        turns = g.op("Round", g.op("Mul", angles, g.floats(1 / (2 * math.pi))))
+        turns = g.op("Mul", angles, g.floats(1 / (2 * math.pi)))
+        # Not Round, which the WebGPU provider leaves to the CPU, and a graph that is captured may not leave
+        # the GPU.
+        turns = g.op("Floor", g.op("Add", turns, g.floats(0.5)))
         coarse = 6.28125
         reduced = g.op("Sub", angles, g.op("Mul", turns, g.floats(coarse)))
         reduced = g.op("Sub", reduced, g.op("Mul", turns, g.floats(2 * math.pi - coarse)))

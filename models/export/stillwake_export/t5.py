@@ -13,7 +13,11 @@ from transformers.models.t5.modeling_t5 import T5Attention
 
 from .checkpoint import Component, Scope
 from .graph import Border
-from .layers import Layers
+from .layers import FLOAT, Layers
+from .quantize import quantize_channels
+
+PART_BYTES = 480_000_000
+"""Of a table of words; a shard holds a little more."""
 
 
 def _distances(config: dict[str, object], table: np.ndarray) -> np.ndarray:
@@ -23,6 +27,42 @@ def _distances(config: dict[str, object], table: np.ndarray) -> np.ndarray:
     relative = torch.arange(-reach, reach + 1)
     index = T5Attention._relative_position_bucket(relative, True, buckets, reach)
     return table[index.numpy()]
+
+
+def _embedded(layers: Layers, weights: Scope, words: str, width: int) -> str:
+    """Rows of the table of words for `words` [1, T]: float32 [1, T, width].
+
+    A table that is too large for a shard is cut into parts, each of which is asked for the words that it
+    has. Quantized, it is bytes with a scale per row, which the CPU picks rows from: halves could not be
+    picked on a GPU without them.
+    """
+    g, precision = layers.graph, layers.precision
+    name = "shared.weight" if weights.has("shared.weight") else "encoder.embed_tokens.weight"
+    most = max(1, PART_BYTES // (width * (2 if precision.weights == "fp16" else 4)))
+    x = ""
+    start = 0
+    while len(table := weights.rows(name, start, start + most)):
+        own = f"{name}.{start}"
+        last = g.constant(np.array(len(table) - 1, dtype=np.int64))
+        first, zero = (g.constant(np.array(n, dtype=np.int64)) for n in (start, 0))
+        shifted = g.op("Sub", words, first)
+        places = g.op("Min", g.op("Max", shifted, zero), last)
+        if precision.weights in ("int8", "int4"):
+            levels, scales = quantize_channels(table)
+            picked = g.op("Cast", g.op("Gather", g.weight(own, levels), places, axis=0), to=FLOAT)
+            factors = g.op("Gather", g.weight(f"{own}.scales", scales[:, None]), places, axis=0)
+            rows = g.op("Mul", picked, factors)
+        elif precision.weights == "fp16":
+            rows = g.op(
+                "Cast", g.op("Gather", g.weight(own, table.astype(np.float16)), places, axis=0), to=FLOAT
+            )
+        else:
+            rows = g.op("Gather", g.weight(own, table), places, axis=0)
+        if start:
+            later = g.op("Greater", shifted, g.constant(np.array(-1, dtype=np.int64)))
+            rows = g.op("Where", g.op("Unsqueeze", later, g.ints(2)), rows, x)
+        x, start = rows, start + most
+    return x
 
 
 def _activation(layers: Layers, name: str) -> Callable[[str], str]:
@@ -61,13 +101,7 @@ def write_encoder(layers: Layers, component: Component, padded_to: int | None) -
         pad = g.constant(np.array(int(str(config.get("pad_token_id") or 0)), dtype=np.int64))
         words = g.op("Pad", ids, g.op("Concat", g.ints(0, 0, 0), missing, axis=0), pad)
 
-    table = weights.array("shared.weight" if weights.has("shared.weight") else "encoder.embed_tokens.weight")
-    half = layers.precision.small == "fp16"
-    rows = g.op(
-        "Gather", g.weight("shared.weight", table.astype(np.float16) if half else table), words, axis=0
-    )
-    x = g.op("Cast", rows, to=1) if half else rows
-    del table
+    x = _embedded(layers, weights, words, width)
 
     count = g.op("Squeeze", g.op("Shape", words, start=1, end=2), g.ints(0))
     zero, one = (g.constant(np.array(n, dtype=np.int64)) for n in (0, 1))

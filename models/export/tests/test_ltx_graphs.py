@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from diffusers import AutoencoderKLLTXVideo, LTXVideoTransformer3DModel
@@ -112,3 +113,15 @@ def test_text_encoder(ltx_folder: Path, tmp_path: Path, padded_to: int | None) -
             expected = model(padded).last_hidden_state[:, :count]
         (embedding,) = run_graph(tmp_path, "text_encoder", {"ids": ids.numpy()})
         assert relative_error(embedding, expected.numpy()) <= TOLERANCE
+
+
+def test_table_of_words_in_parts(ltx_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    component = open_component(ltx_folder / "text_encoder")
+    ids = torch.tensor([[3, 100, 299, 300, 301, 511, 0, 1]])
+    write(tmp_path, "whole", component, t5.write_encoder, Precision(weights="int8"), None)
+    monkeypatch.setattr(t5, "PART_BYTES", 100 * 32 * 4)
+    write(tmp_path, "parts", component, t5.write_encoder, Precision(weights="int8"), None)
+    whole, parts = (run_graph(tmp_path, graph, {"ids": ids.numpy()})[0] for graph in ("whole", "parts"))
+    assert np.array_equal(whole, parts)
+    names = {t.name for t in onnx.load(tmp_path / "parts.onnx", load_external_data=False).graph.initializer}
+    assert {f"shared.weight.{start}" for start in range(0, 512, 100)} <= names
