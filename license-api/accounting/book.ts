@@ -257,7 +257,8 @@ export async function closeBook(tx: Transaction, book: Book): Promise<void> {
   const { row } = book;
   await tx.query(
     `UPDATE licences SET tier = $2, state = $3, features = $4, epoch = $5, period_start_ms = $6, period_end_ms = $7,
-       period_allowance = $8, granted = $9, balance = $10, leased = $11, committed = $12, lapsed = $13, spent = $14
+       period_allowance = $8, granted = $9, balance = $10, leased = $11, committed = $12, lapsed = $13, spent = $14,
+       epoch_at_ms = CASE WHEN epoch = $5 THEN epoch_at_ms ELSE $15::bigint END
      WHERE id = $1`,
     [
       row.id,
@@ -274,6 +275,7 @@ export async function closeBook(tx: Transaction, book: Book): Promise<void> {
       row.committed,
       row.lapsed,
       row.spent,
+      book.nowMs,
     ],
   );
   for (const { kind, amount, deviceId } of book.movements.splice(0)) {

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Account } from '../../src/contracts/licence/api.ts';
+import { TOKEN_PERIOD_MAX_S } from '../../src/contracts/licence/tokens.ts';
 import { digest } from '../../src/core/licence/digest.ts';
 import { KEY_BYTES, makeKey, normaliseKey } from '../../src/core/licence/key.ts';
 import { ApiError } from '../api-error.ts';
@@ -25,6 +26,8 @@ import { periodAt } from './calendar.ts';
 
 const HINT = 5;
 const HISTORY_MAX = 50;
+/** For how long what was issued before a licence's epoch went up could hold: its longest period and grace, and a day. */
+const VOID_MS = TOKEN_PERIOD_MAX_S * 1000 + 31 * 86_400_000;
 
 /** What is kept of a key. It has 120 random bits, so a plain hash can't be guessed back. */
 export function keyHash(key: string): string {
@@ -323,7 +326,9 @@ export function createAccounting(options: BookOptions): Accounting {
     revoked: async (tx) =>
       (
         await tx.query<{ id: string; epoch: number }>(
-          'SELECT id, epoch FROM licences WHERE epoch > 0 ORDER BY id',
+          `SELECT id, epoch FROM licences WHERE epoch > 0 AND (epoch_at_ms IS NULL OR epoch_at_ms > $1)
+           ORDER BY id`,
+          [clock.nowMs() - VOID_MS],
         )
       ).map(({ id, epoch }) => ({ sub: id, epoch })),
 

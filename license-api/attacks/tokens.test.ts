@@ -1,7 +1,7 @@
-import { createHmac, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { createHmac, generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { Jwks } from '../../src/contracts/licence/api.ts';
-import { TOKEN_MAX, TOKEN_TYPES } from '../../src/contracts/licence/tokens.ts';
+import { REVOCATIONS_MAX, TOKEN_MAX, TOKEN_TYPES } from '../../src/contracts/licence/tokens.ts';
 import { verifyInScript, verifyNatively, verifyToken } from '../../src/platform/licence/verify-token.ts';
 import { secondSpelling, withLargerS } from './test-proofs.ts';
 import { Tally } from './test-target.ts';
@@ -13,6 +13,7 @@ const WAYS = [
   ['Ed25519 in script', verifyInScript],
 ] as const;
 const NOW_S = 1_800_000_000;
+const MAX = { entitlement: TOKEN_MAX, lease: TOKEN_MAX, revocations: REVOCATIONS_MAX } as const;
 const KINDS = ['entitlement', 'lease', 'revocations'] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -214,7 +215,7 @@ function* forgeries(kind: Kind): Generator<[string, string]> {
     ].join('.'),
   ];
   yield ['header and claims swapped', [body, head, signature].join('.')];
-  yield ['too long', token(kind, {}, { ...CLAIMS[kind], more: 'x'.repeat(TOKEN_MAX) })];
+  yield ['too long', token(kind, {}, { ...CLAIMS[kind], more: 'x'.repeat(MAX[kind]) })];
   for (const text of ['', '{', 'null', '[]', '"a"', '{}', '\ufeff{}', '{"iss":', '['.repeat(3000), '\0']) {
     yield [`claims ${text.slice(0, 20)}`, token(kind, {}, text)];
   }
@@ -227,7 +228,7 @@ function* forgeries(kind: Kind): Generator<[string, string]> {
     'null',
     '{"payload":""}',
     'é.é.é',
-    'A'.repeat(TOKEN_MAX + 1),
+    'A'.repeat(MAX[kind] + 1),
     `${'.'.repeat(8000)}`,
   ]) {
     yield [`form ${text.slice(0, 20)}`, text];
@@ -246,6 +247,12 @@ it.each(WAYS)('takes the issuer’s tokens and refuses every forged one, with %s
       tally.count(kind);
     }
   }
+});
+
+it.each(WAYS)('takes a list of as many revocations as a large service has, with %s', async (_name, way) => {
+  const revoked = Array.from({ length: 5000 }, () => ({ sub: randomUUID(), epoch: 1 }));
+  const list = token('revocations', {}, { ...CLAIMS.revocations, revoked });
+  expect(await verifyToken('revocations', list, KEYS, way)).toMatchObject({ revoked });
 });
 
 it('takes no token when no key is pinned, and none by a key that is none', async () => {

@@ -209,6 +209,15 @@ const MIGRATIONS: readonly Migration[] = [
         (SELECT n.created_at_ms FROM signing_keys n WHERE n.number > k.number ORDER BY n.number LIMIT 1)`,
     ],
   },
+  {
+    version: 7,
+    name: 'when tokens were made void',
+    statements: [
+      `ALTER TABLE licences ADD COLUMN epoch_at_ms BIGINT`,
+      // Nobody wrote it down so far: they stay on the list as long as one that is made void today.
+      `UPDATE licences SET epoch_at_ms = (extract(epoch FROM now()) * 1000)::bigint WHERE epoch > 0`,
+    ],
+  },
 ];
 
 /**

@@ -201,8 +201,9 @@ export function createLicenceSession(options: LicenceOptions): LicenceSession {
       // Of a device that was taken off its licence too.
       if (wallet.snapshot().fault === null && (unsynced > 0 || hasEnded)) await wallet.sync();
       if (wallet.snapshot().claims !== null && (await isOlder(REVOCATIONS_READ, REVOCATIONS_EVERY_MS))) {
-        await wallet.checkRevocations();
-        await store.putSetting(REVOCATIONS_READ, nowMs());
+        // A list that can't be used is no reason to let the entitlement run out.
+        const isRead = await wallet.checkRevocations().then(() => true, passOverToken);
+        if (isRead) await store.putSetting(REVOCATIONS_READ, nowMs());
       }
       if (await isRefreshDue()) await refresh();
       await topUp();
@@ -385,6 +386,11 @@ export function createLicenceSession(options: LicenceOptions): LicenceSession {
 
 function offline(): AppError {
   return new AppError('ERR_LICENCE_OFFLINE', 'the licence API can’t be reached', { retryable: true });
+}
+
+function passOverToken(cause: unknown): false {
+  if (toAppError(cause).code === 'ERR_LICENCE_TOKEN') return false;
+  throw cause;
 }
 
 function refusal(code: ErrorCode): ShownError {

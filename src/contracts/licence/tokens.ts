@@ -13,6 +13,8 @@ export const TOKEN_TYPES = {
 export const AUDIENCE = 'stillwake';
 /** Longest token that is looked at, in characters. */
 export const TOKEN_MAX = 8192;
+/** Longest list of revocations that is looked at, in characters: some 13,000 licences. */
+export const REVOCATIONS_MAX = 2 ** 20;
 /** How far two honest clocks may differ, seconds. */
 export const CLOCK_TOLERANCE_S = 300;
 /** Longest time between `iat` and `exp` of an entitlement or a lease: 31 days, in seconds. */

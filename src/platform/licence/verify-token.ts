@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { Jwks } from '../../contracts/licence/api.ts';
 import { AppError } from '../../contracts/errors.ts';
 import {
+  REVOCATIONS_MAX,
   TOKEN_MAX,
   TOKEN_TYPES,
   entitlementClaimsSchema,
@@ -94,7 +95,8 @@ async function verify<Schema extends v.GenericSchema>(
   keys: Jwks['keys'],
   check: VerifySignature,
 ): Promise<v.InferOutput<Schema>> {
-  if (token.length > TOKEN_MAX) throw refused('it is too long');
+  if (token.length > (typ === TOKEN_TYPES.revocations ? REVOCATIONS_MAX : TOKEN_MAX))
+    throw refused('it is too long');
   const parts = token.split('.');
   const [header = '', payload = '', signature = ''] = parts;
   if (parts.length !== 3) throw refused('it has not three parts');
@@ -125,8 +127,8 @@ const SCHEMAS = {
 } as const;
 
 /**
- * Claims of a token, after its signature: a compact JWS of at most {@link TOKEN_MAX} characters, `EdDSA` alone, of the
- * wanted type, by one of the given keys. Issuer, device, origin and time are for the caller to judge.
+ * Claims of a token, after its signature: a compact JWS of at most {@link TOKEN_MAX} characters (a list of revocations:
+ * {@link REVOCATIONS_MAX}), `EdDSA` alone, of the wanted type, by one of the given keys. Issuer, device, origin and time are for the caller to judge.
  *
  * @throws ERR_LICENCE_TOKEN; {@link isUnknownKey} tells a key that the page doesn't know from all else.
  * @source RFC 8725

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LicenceView } from '../../../src/contracts/licence/view.ts';
 import type { LicenceSeams } from '../../../src/app/licence/gate.ts';
 import { UNKNOWN_POLICY } from '../../../src/app/licence/stand-in.ts';
@@ -285,6 +285,23 @@ describe('what is wrong, and what to do', () => {
     await later.app.regenerate(tab.made.id);
     expect(later.app.state.alert?.code).toBe('ERR_LICENCE_TIER');
     expect(later.app.state.clips).toHaveLength(2);
+  });
+
+  it('a list of revocations that can’t be used keeps no entitlement from being refreshed', async () => {
+    let offsetMs = 0;
+    const tab = await begin('lite', { now: () => Date.now() + offsetMs });
+    await until(tab.app, ({ licence }) => licence?.busy === null);
+    const before = link.count('/v1/refresh');
+    link.instead = ({ path }) =>
+      path === '/v1/revocations' ? Response.json({ revocations: 'no list' }) : undefined;
+    await tab.store.putSetting('licence-revocations-read', 0);
+    // Beyond half of the entitlement's time.
+    offsetMs = 8 * DAY_MS;
+    window.dispatchEvent(new Event('online'));
+    await vi.waitFor(() => expect(link.count('/v1/refresh')).toBe(before + 1), { timeout: 10_000 });
+    await status(tab, 'active');
+    expect(await tab.store.setting('licence-revocations-read')).toBe(0);
+    link.instead = null;
   });
 
   it('a ledger changed by hand stops spending, says what to do, and the key begins anew', async () => {
