@@ -58,7 +58,7 @@ export interface Queue {
    * Queues a job again that came to nothing.
    *
    * @param price what it costs now; left out where nothing is metered.
-   * @throws ERR_LICENCE_* when it can't be paid; it stays as it is then.
+   * @throws ERR_LICENCE_* when it can't be paid, ERR_STORE_* when its price can't be set aside; it stays as it is then.
    */
   retry(jobId: string, price?: number): Promise<void>;
   move(jobId: string, place: number): Promise<void>;
@@ -158,7 +158,7 @@ export function createQueue(options: QueueOptions): Queue {
   /**
    * Changes a job in the store; on a full disk at least here, so that the queue goes on.
    *
-   * @throws ERR_LICENCE_* when a job that is to wait anew can't be paid; nothing has changed then.
+   * @throws ERR_LICENCE_*, ERR_STORE_* when a job that is to wait anew can't be paid; nothing has changed then.
    */
   const change = async (
     id: string,
@@ -178,6 +178,8 @@ export function createQueue(options: QueueOptions): Queue {
       if (toAppError(cause).code.startsWith('ERR_LICENCE_')) throw cause;
       const record = records.get(id);
       if (record === undefined || !from.includes(record.state)) return null;
+      // What has a price waits only once that is set aside; otherwise it would be made for nothing.
+      if (what.state === 'queued' && (what.price ?? record.price ?? 0) > 0) throw cause;
       // A full disk is told by the job that it keeps from being saved.
       if (toAppError(cause).code !== 'ERR_STORE_QUOTA') options.onError(toShownError(cause));
       const { error: _error, ...rest } = record;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AppError, type ErrorCode } from '../../../src/contracts/errors.ts';
 import type { RunningApp } from '../../../src/app/create-app.ts';
-import { setQuota, startAnew } from '../store/quota.ts';
+import { fillUp, setQuota, startAnew } from '../store/quota.ts';
 import { noise } from '../store/records.ts';
 import { createHost } from './licence-host.ts';
 import { gallery, here, moments, open, thumbprint, until, view, type Tab } from './licence-tab.ts';
@@ -108,6 +108,37 @@ describe('nothing is paid when a job', () => {
       await tab.app.idle();
       await settled(tab.app, 1);
       await expectPaid(tab, 1);
+    } finally {
+      await setQuota(null);
+    }
+  });
+
+  it('can’t be queued anew for lack of room, though there is room when its turn would come', async () => {
+    try {
+      await startAnew(6 * 2 ** 20);
+      const tab = await begin();
+      const failed = await start(tab);
+      tab.held[0]?.fail(new Error('unforeseen'));
+      await tab.app.idle();
+      await start(tab);
+      await fillUp(tab.store);
+      await tab.app.retryJob(failed);
+      expect(tab.app.state.alert?.code).toBe('ERR_STORE_QUOTA');
+      expect((await tab.store.job(failed))?.state).toBe('failed');
+      await setQuota(null);
+      tab.held[1]?.finish();
+      await until(tab.app, ({ jobs }) => jobs.every(({ record }) => record.state !== 'running'));
+      tab.held[2]?.finish();
+      await tab.app.idle();
+      await settled(tab.app, 1);
+      await expectPaid(tab, 1);
+      // With room again it is queued, and paid.
+      await tab.app.retryJob(failed);
+      await until(tab.app, () => tab.held.length === 3);
+      tab.held[2]?.finish();
+      await tab.app.idle();
+      await settled(tab.app, 2);
+      await expectPaid(tab, 2);
     } finally {
       await setQuota(null);
     }
