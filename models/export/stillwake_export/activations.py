@@ -15,7 +15,8 @@ from .walk import Cost, measure
 
 Terms = dict[str, float]
 
-TOKENS = (256, 1024, 4096)
+TOKENS = (*sorted({round(1.15**k) for k in range(72)}), 1 << 17, 1 << 18, 1 << 19)
+"""From one to more than any clip has, near enough that nothing between two of them stands out."""
 PICTURES = ((4, 4), (8, 8), (8, 16))
 """Rows and columns of latents at which the graphs of the autoencoder are walked."""
 
@@ -33,11 +34,14 @@ def _rounded(value: float) -> float:
 
 
 def _of_tokens(values: Sequence[int]) -> Terms:
-    """The parabola through the values at `TOKENS`, lifted where it is below one after clipping to what may
-    be."""
-    (a, b, c), (fa, fb, fc) = TOKENS, values
+    """A parabola that is not below any of the values at `TOKENS`.
+
+    Its slopes are those between the three largest sizes, where one place in the graph outgrows all others;
+    what is more than that at smaller ones is fixed.
+    """
+    (a, b, c), (fa, fb, fc) = TOKENS[-3:], values[-3:]
     squared = max(0.0, ((fc - fb) / (c - b) - (fb - fa) / (b - a)) / (c - a))
-    linear = max(0.0, (fc - fa - squared * (c * c - a * a)) / (c - a))
+    linear = max(0.0, (fc - fb - squared * (c * c - b * b)) / (c - b))
     linear, squared = _rounded(linear), _rounded(squared)
     fixed = max(0.0, *(f - linear * n - squared * n * n for n, f in zip(TOKENS, values, strict=True)))
     return {"fixed": math.ceil(fixed), "perToken": linear, "perTokenSquared": squared}

@@ -115,5 +115,17 @@ def test_cost_of_a_known_graph() -> None:
     assert cost.flops == 2 * 12 * 8 + 12 + 12
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_formulas_cover_the_walk(family: str) -> None:
+    model = onnx.load(TINY / family / "dit_step.onnx", load_external_data=False)
+    memory = Runner(TINY / family).constants["activations"]["dit_step"]  # type: ignore[index]
+    for tokens in (7, 100, 640, 5280):
+        cost = measure(model, {"N": tokens, "T": 128})
+        for terms, value in ((memory, cost.peak), (memory["largest"], cost.largest)):
+            told = terms["fixed"] + terms["perToken"] * tokens + terms["perTokenSquared"] * tokens**2
+            assert told >= 0.95 * value
+            assert told <= 1.5 * value + 500_000
+
+
 def test_runner_reads_constants() -> None:
     assert Runner(TINY / "wan").constants["family"] == "wan"
