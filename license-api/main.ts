@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { serve } from '@hono/node-server';
@@ -10,6 +10,7 @@ import { createApp } from './app.ts';
 import { ConfigError, readConfig, USAGE, type Config } from './config.ts';
 import { createServices, SYSTEM_CLOCK } from './create-services.ts';
 import { openDatabase } from './database/database.ts';
+import { claimFolder } from './database/folder-claim.ts';
 import { attemptLimit } from './database/limits.ts';
 import { requestLog } from './log.ts';
 import { errorResponse, onError } from './middleware/errors.ts';
@@ -65,9 +66,15 @@ async function demonstrationKeys(services: Services, config: Config): Promise<[s
 }
 
 async function freshServices(config: Config, issuer: string): Promise<Services> {
-  if (config.databaseUrl === null) mkdirSync(config.dataDir, { recursive: true });
+  const folder = join(config.dataDir, 'database');
+  // Kept until the process ends.
+  if (config.databaseUrl === null && (await claimFolder(folder)) === null) {
+    throw new ConfigError(
+      `Another licence API has ${config.dataDir} open: end it, or choose another folder with DATA_DIR.`,
+    );
+  }
   const database = await openDatabase(
-    config.databaseUrl === null ? { folder: join(config.dataDir, 'database') } : { url: config.databaseUrl },
+    config.databaseUrl === null ? { folder } : { url: config.databaseUrl },
     SYSTEM_CLOCK,
   );
   try {
