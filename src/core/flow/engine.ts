@@ -131,6 +131,10 @@ class FlowRun {
     this.#hash = jobHash(pack, job);
     const { width, height } = job.size;
     if (job.picture.length !== 3 * width * height) throw new RangeError('the picture has another size');
+    const { maxSidePx = Infinity, maxFrames = Infinity } = pack.limits;
+    if (Math.max(width, height) > maxSidePx || job.size.frames > maxFrames) {
+      throw new RangeError(`${pack.id} makes at most ${maxSidePx} px and ${maxFrames} frames at once`);
+    }
     const { prompt } = job;
     const { text } = this.#constants;
     const words = 'ids' in prompt ? prompt.ids.length : prompt.words;

@@ -62,5 +62,7 @@ export const WAN_RAW = {
   sizes: [{ width: 160, height: 96, frames: 13 }],
 };
 
+/** {@link LTX_RAW}, parsed. */
 export const LTX: FlowConstants = v.parse(flowConstantsSchema, LTX_RAW);
+/** {@link WAN_RAW}, parsed. */
 export const WAN: FlowConstants = v.parse(flowConstantsSchema, WAN_RAW);

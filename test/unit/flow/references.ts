@@ -41,6 +41,7 @@ const referencesSchema = v.object({
 
 /** What diffusers makes of a small checkpoint. */
 export type References = v.InferOutput<typeof referencesSchema>;
+/** One clip that both sides make. */
 export type ReferenceClip = References['clips'][number];
 
 /** A reference tensor; ids are plain numbers. */
