@@ -96,27 +96,32 @@ export class SwAccount extends SwElement {
   #all(view: LicenceView): TemplateResult {
     const needsKey = view.hasApi && (view.deviceId === null || view.steps.includes('activate'));
     const needsHost = !view.hasApi && !isUnknown(view);
+    // What a licence has is nothing to a device that is no longer part of it.
+    const holds = view.status !== 'removed' && view.status !== 'revoked';
     const isMetered = view.metered && !isUnknown(view);
     const hasBegun = view.deviceId !== null || view.history.length > 0 || view.moments.available > 0;
+    // That this device is taken off is said with the tier, and no key was refused.
+    const isSaid = !holds && view.error?.code === 'ERR_LICENCE_DEVICE';
+    const error = isSaid ? null : view.error;
     // Where a form is, its own error stands with it.
-    return html`${needsKey || needsHost ? nothing : this.#error(view)}${this.#tier(view)}
+    return html`${needsKey || needsHost ? nothing : this.#error(error)}${this.#tier(view)}
     ${
       needsKey
         ? html`<section class="card">
-            <sw-key-form .busy=${view.busy} ?refused=${view.error !== null}></sw-key-form>${this.#error(view)}
+            <sw-key-form .busy=${view.busy} ?refused=${error !== null}></sw-key-form>${this.#error(error)}
           </section>`
         : nothing
     }
     ${needsHost ? html`<sw-host-code .view=${view}></sw-host-code>` : nothing}
-    ${isMetered && hasBegun ? html`<sw-balance .view=${view}></sw-balance>` : nothing}
+    ${isMetered && hasBegun && holds ? html`<sw-balance .view=${view}></sw-balance>` : nothing}
     ${!view.metered && !isUnknown(view) ? html`<p class="soft">${t('account.unmetered')}</p>` : nothing}
     ${view.account === null ? nothing : html`<sw-devices .view=${view}></sw-devices>`}
-    ${isMetered ? html`<sw-planner .view=${view}></sw-planner>` : nothing}
+    ${isMetered && holds ? html`<sw-planner .view=${view}></sw-planner>` : nothing}
     ${isUnknown(view) ? nothing : html`<sw-tiers .view=${view}></sw-tiers>`}
     ${isMetered && hasBegun ? html`<sw-history .view=${view}></sw-history>` : nothing}`;
   }
 
-  #error({ error }: LicenceView): TemplateResult | typeof nothing {
+  #error(error: LicenceView['error']): TemplateResult | typeof nothing {
     if (error === null) return nothing;
     return html`<div class="error" role="alert" tabindex="-1">
       <sw-icon name="alert"></sw-icon>

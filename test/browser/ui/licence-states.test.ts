@@ -320,6 +320,16 @@ test.each([
   expect(deepAll(element, 'sw-key-form')).toHaveLength(needsKey ? 1 : 0);
 });
 
+test.each(['removed', 'revoked'] as const)(
+  '%s: said once, no key is called wrong, and what the licence has is not this device’s',
+  async (status) => {
+    const error = shownError('ERR_LICENCE_DEVICE');
+    const { element } = await startAccount(viewOf('free', 100, { status, steps: ['activate'], error }));
+    expect(deepAll(element, 'sw-account .error, sw-balance, sw-planner')).toHaveLength(0);
+    expect(deep(element, 'sw-key-form #key', HTMLInputElement).getAttribute('aria-invalid')).toBe('false');
+  },
+);
+
 test.each([390, 320])('at %i px nothing leaves the page, in either direction of writing', async (width) => {
   await page.viewport(width, 800);
   for (const dir of ['ltr', 'rtl']) {
