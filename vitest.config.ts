@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 import { CHROME_FLAGS, findChrome } from './scripts/lib/chrome.ts';
 import { ISOLATION_HEADERS } from './scripts/lib/headers.ts';
 import { LICENCE_COMMANDS } from './test/licence/browser-service.ts';
+import { PACK_COMMANDS } from './test/unit/packs/pack-server.ts';
 
 const chrome = findChrome();
 
@@ -42,7 +43,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            commands: LICENCE_COMMANDS,
+            commands: { ...LICENCE_COMMANDS, ...PACK_COMMANDS },
             provider: playwright({
               launchOptions: {
                 args: [...CHROME_FLAGS],

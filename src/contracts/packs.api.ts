@@ -15,6 +15,13 @@ export type PackOrigin =
  */
 export type PackTrust = 'trusted' | 'unsigned' | 'unknown-key';
 
+/** A key that this application trusts to sign packs. */
+export interface PackKey {
+  readonly keyId: string;
+  /** Ed25519, 32 bytes, base64url. */
+  readonly publicKey: string;
+}
+
 /** What is known of a pack before a byte of its networks is read. */
 export interface PackOffer {
   readonly pack: Pack;
@@ -80,6 +87,8 @@ export interface PackFault {
  * ERR_STORE_QUOTA (`details.needBytes`, `freeBytes`), ERR_MODEL_BUSY; a cancellation is an AbortError.
  */
 export interface PacksApi {
+  /** Says which keys are trusted; called once, before anything else. Without it none is. */
+  init(keys: readonly PackKey[]): Promise<void>;
   /** Reads `pack.json` and its signature, nothing else. */
   look(origin: PackOrigin): Promise<PackOffer>;
   /**
@@ -87,7 +96,8 @@ export interface PacksApi {
    * disk at the end, and only then is the pack installed.
    *
    * @param id what {@link cancel} names.
-   * @param accept what the person agreed to: the licence, and a pack that no pinned key signed.
+   * @param accept what the person agreed to: the licence (else ERR_INPUT_ARGUMENT), and a pack that no pinned key signed
+   * (else ERR_MODEL_SIGNATURE with `details.trust`).
    */
   install(
     id: string,
@@ -97,7 +107,7 @@ export interface PacksApi {
   ): Promise<KeptPack>;
   /** Everything kept, also what is partial. */
   list(): Promise<readonly KeptPack[]>;
-  /** Reads every file again. */
+  /** Reads every file again; what is partial stays so. @throws ERR_MODEL_MISSING when nothing of it is kept */
   verify(
     id: string,
     packId: string,
