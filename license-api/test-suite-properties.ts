@@ -33,6 +33,21 @@ const OPERATIONS = [
   'settle',
 ] as const;
 
+type Step = readonly [what: (typeof OPERATIONS)[number], amount: number, at: number, device: number];
+
+/** Sequences that once left books that did not add up, shortened. */
+const FOUND: readonly (readonly Step[])[] = [
+  // A frozen device asks after another one's lease has ended: what came back was written down by half.
+  [
+    ['lease', 1, 1, 0],
+    ['lease', 1, 1, 1],
+    ['sync', 1, 1, 1],
+    ['fork', 1, 1, 1],
+    ['month', 1, 0, 0],
+    ['sync', 1, 1, 1],
+  ],
+];
+
 /** A licence with its devices, and what the books must say of it. */
 interface Customer {
   readonly id: string;
@@ -228,7 +243,12 @@ export function propertiesSuite(name: string, where: () => Promise<DatabaseOptio
             steps++;
           }
         }),
-        { numRuns: runs },
+        {
+          numRuns: runs,
+          examples: FOUND.map((steps) => [
+            steps.map(([what, amount, at, device]) => ({ what, amount, at, device })),
+          ]),
+        },
       );
       expect(steps).toBeGreaterThan(runs * 8);
     }, 480_000);

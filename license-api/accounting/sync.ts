@@ -100,6 +100,8 @@ export async function syncLedger(
   const known = state.head;
   const [first] = entries;
   if (device.state === 'frozen') {
+    // The refusal's transaction is kept, and with it what opening the book took back from other devices.
+    await closeBook(tx, book);
     return {
       refusal: new ApiError(
         'ERR_LEDGER_FORKED',
