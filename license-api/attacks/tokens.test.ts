@@ -255,6 +255,18 @@ it.each(WAYS)('takes a list of as many revocations as a large service has, with 
   expect(await verifyToken('revocations', list, KEYS, way)).toMatchObject({ revoked });
 });
 
+it.each(WAYS)('takes an entitlement with as much in it as its form allows, with %s', async (_name, way) => {
+  const origins = Array.from(
+    { length: 64 },
+    (_, i) => `https://${String(i).padStart(3, '0')}${'.abcdefghi'.repeat(24)}`,
+  );
+  const features = Array.from({ length: 32 }, (_, i) => `${'f'.repeat(30)}-${i}`);
+  const claims = { ...CLAIMS.entitlement, iss: 'i'.repeat(255), sub: 's'.repeat(64), origins, features };
+  const full = token('entitlement', {}, claims);
+  expect(full.length).toBeGreaterThan(22_000);
+  expect(await verifyToken('entitlement', full, KEYS, way)).toEqual(claims);
+});
+
 it('takes no token when no key is pinned, and none by a key that is none', async () => {
   const broken = [
     '',

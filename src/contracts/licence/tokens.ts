@@ -11,8 +11,8 @@ export const TOKEN_TYPES = {
 
 /** Whom all tokens for the application are for. */
 export const AUDIENCE = 'stillwake';
-/** Longest token that is looked at, in characters. */
-export const TOKEN_MAX = 8192;
+/** Longest token that is looked at, in characters: one with as many origins and features as it may have fits. */
+export const TOKEN_MAX = 32_768;
 /** Longest list of revocations that is looked at, in characters: some 13,000 licences. */
 export const REVOCATIONS_MAX = 2 ** 20;
 /** How far two honest clocks may differ, seconds. */
