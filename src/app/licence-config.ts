@@ -32,7 +32,7 @@ export function readLicenceConfig(content: string): LicenceConfig | null {
     return {
       issuer,
       keys,
-      ...(url === undefined ? {} : { url }),
+      ...(url === undefined ? {} : { url: new URL(url, document.baseURI).href.replace(/\/$/, '') }),
       ...(policy === undefined ? {} : { policy }),
       ...(buyUrl === undefined ? {} : { buyUrl }),
     };

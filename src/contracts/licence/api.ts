@@ -119,7 +119,7 @@ export const accountSchema = v.object({
   /** Spent in the present period. */
   spent: amountSchema,
   allowance: amountSchema,
-  /** Null when the allowance comes once. */
+  /** Null when the allowance comes once and no month of an earlier tier is under way. */
   period: v.nullable(v.object({ startMs: msSchema, endMs: msSchema })),
   devices: v.array(deviceViewSchema),
   /** What happened to the balance, newest first, at most 50. */

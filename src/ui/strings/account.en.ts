@@ -64,6 +64,7 @@ export const accountEn = {
   'account.balance.service': 'At the service',
   'account.balance.offline': 'What is on this device works without a connection.',
   'account.period': '{spent} spent since {start}. {amount} come again on {end}; what is left over lapses.',
+  'account.period.last': '{spent} spent since {start}. What is left over lapses on {end}.',
   'account.once': 'This comes once: {amount}.',
   'account.unmetered': 'The site that you came from counts by itself; nothing is counted here.',
   'account.devices': 'Devices',

@@ -61,12 +61,14 @@ export class SwBalance extends SwElement {
   #period({ policy, account, tier }: LicenceView): string {
     const amount = (value: number): string => amountText(policy, value);
     if (account?.period) {
-      return t('account.period', {
+      const words = {
         spent: amount(account.spent),
         start: day(account.period.startMs),
         end: day(account.period.endMs),
-        amount: amount(account.allowance),
-      });
+      };
+      // The last month of a tier that was left: nothing comes after it.
+      if (tier.allowance.every === 'once') return t('account.period.last', words);
+      return t('account.period', { ...words, amount: amount(account.allowance) });
     }
     if (tier.allowance.every !== 'once' || tier.allowance.amount === 0) return '';
     return t('account.once', { amount: amount(tier.allowance.amount) });

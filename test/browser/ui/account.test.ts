@@ -48,6 +48,22 @@ describe('without a licence', () => {
   });
 });
 
+describe('what is left', () => {
+  test('of a month lapses at its end; nothing comes again where the tier has no months', async () => {
+    const base = viewOf('plus', 3000);
+    const known = base.account;
+    if (known === null) throw new TypeError('there is no account');
+    const period = { startMs: Date.UTC(2027, 2, 10), endMs: Date.UTC(2027, 3, 10) };
+    const monthly = textOf(await account({ ...base, account: { ...known, period } }));
+    expect(monthly).toContain('come again on');
+    const [free] = FIVE_TIER.tiers;
+    if (free === undefined) throw new TypeError('there is no tier');
+    const left = textOf(await account({ ...base, tier: free, account: { ...known, period, tier: free.id } }));
+    expect(left).toContain('What is left over lapses on');
+    expect(left).not.toContain('come again');
+  });
+});
+
 describe('price', () => {
   test('says the price, the share, what is left and how many more', async () => {
     const text = textOf(await price(viewOf('plus', 3000)));
@@ -295,6 +311,11 @@ describe("the page's own words about its licence", () => {
   test('are read when they are right', () => {
     const config = { issuer: 'https://licence.example', keys, url: 'https://licence.example' };
     expect(readLicenceConfig(JSON.stringify(config))).toEqual(config);
+  });
+
+  test('an address beside the page becomes a whole one, for proofs name its path', () => {
+    const said = { issuer: 'https://host.example', keys, url: '/licence/' };
+    expect(readLicenceConfig(JSON.stringify(said))?.url).toBe(`${location.origin}/licence`);
   });
 
   test.each([
