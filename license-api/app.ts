@@ -1,4 +1,6 @@
 import { Hono } from 'hono';
+import * as v from 'valibot';
+import { activateRequestSchema } from '../src/contracts/licence/api.ts';
 import { digest } from '../src/core/licence/digest.ts';
 import { NONCE_HEADER } from '../src/contracts/licence/tokens.ts';
 import { ApiError } from './api-error.ts';
@@ -120,6 +122,11 @@ export function createApp(services: Services, options: AppOptions): Hono<AppEnvi
       if (caller.kind === 'device') {
         const licence = await services.accounting.findById(tx, caller.device.licenceId);
         checkOrigin(raw, licence ?? { origins: [] }, options.appOrigins);
+      } else if (caller.kind === 'activate' && kept !== null) {
+        // The first time the route looks at it itself, for only then is it known whose the key is.
+        const { key: licenceKey } = v.parse(activateRequestSchema, parseJson(raw.body));
+        const licence = await services.accounting.findByKey(tx, licenceKey);
+        checkOrigin(raw, licence ?? { origins: [] }, options.appOrigins);
       }
       if (kept !== null) return { answer: kept, replayed: true };
       const result = await work({ ...context, tx });
@@ -154,6 +161,8 @@ export function createApp(services: Services, options: AppOptions): Hono<AppEnvi
     if (subject !== null) await options.limit?.({ route, address, subject });
     const work = route.prepare(body, query);
     const params = c.req.param() as Record<string, string>;
+    // What is signed has the newest key. Before there is a transaction, for within one this could wait for ever.
+    if (route.auth === 'device' || route.auth === 'activate') await services.signer.ready();
     const nowMs = clock.nowMs();
     const context = { services, caller, params, query, nowMs, raw };
     const { answer, replayed, refusal } = await perform(route, work, context, key);

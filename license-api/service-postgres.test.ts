@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { POSTGRES_HOOK_MS, startPostgres, type TestPostgres } from './test-postgres.ts';
+import { afterwardsSuite } from './test-suite-afterwards.ts';
 import { databaseSuite } from './test-suite-database.ts';
 import { hardshipSuite, serverSuite } from './test-suite-hardship.ts';
 import { instancesSuite } from './test-suite-instances.ts';
@@ -20,6 +21,7 @@ async function fresh() {
 }
 
 serviceSuite('PostgreSQL', fresh);
+afterwardsSuite('PostgreSQL', fresh);
 databaseSuite('PostgreSQL', fresh);
 instancesSuite('PostgreSQL', fresh);
 paymentsSuite('PostgreSQL', fresh);

@@ -1,3 +1,4 @@
+import { afterwardsSuite } from './test-suite-afterwards.ts';
 import { databaseSuite } from './test-suite-database.ts';
 import { hardshipSuite } from './test-suite-hardship.ts';
 import { instancesSuite } from './test-suite-instances.ts';
@@ -9,6 +10,7 @@ import { serviceSuite } from './test-suite.ts';
 const inMemory = () => Promise.resolve({ folder: null });
 
 serviceSuite('the embedded database', inMemory);
+afterwardsSuite('the embedded database', inMemory);
 databaseSuite('the embedded database', inMemory);
 instancesSuite('the embedded database', inMemory);
 paymentsSuite('the embedded database', inMemory);

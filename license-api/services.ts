@@ -160,6 +160,7 @@ export interface Accounting {
   /** Origins registered for some licence, for CORS. */
   isRegisteredOrigin(tx: Queryable, origin: string): Promise<boolean>;
   /** Those with an epoch above 0. */
+  /** Licences whose epoch went up so lately that something issued before may still hold. */
   revoked(tx: Queryable): Promise<readonly { readonly sub: string; readonly epoch: number }[]>;
   /**
    * Marks an outside event (a webhook's id) as dealt with, in the transaction of its effect.
@@ -232,6 +233,8 @@ export interface Signer {
   signRevocations(claims: Omit<RevocationsClaims, 'iss' | 'aud' | 'sub'>): Promise<string>;
   /** Reads the database now and then: not to be called within a transaction. */
   jwks(): Promise<Jwks>;
+  /** Looks whether another instance has changed the keys; not to be called within a transaction. */
+  ready(): Promise<void>;
   /** Keys are about to change: they are read anew with each use for some seconds. Other instances see it within 60. */
   keysChange(): void;
 }

@@ -65,7 +65,8 @@ export function createDeviceAccounting(options: BookOptions): DeviceAccounting {
 
     activate: async (tx, { key, publicKey, thumbprint, name }) => {
       const [found] = await selectLicences(tx, 'WHERE l.key_hash = $1', [keyHash(key)]);
-      const book = found === undefined ? null : await openBook(tx, options, found.id);
+      // Of one that can't be used no more is read than of none, so that neither takes longer.
+      const book = found?.state === 'active' ? await openBook(tx, options, found.id) : null;
       if (book?.row.state !== 'active') {
         throw new ApiError('ERR_LICENCE_KEY', 'The key is not one that can be used.');
       }

@@ -101,15 +101,15 @@ function afterOf({ after }: PageRequest): number {
   throw new ApiError('ERR_REQUEST_INVALID', 'There is no such page.', { details: { field: 'after' } });
 }
 
-/** A tier's move within a period brings the difference at most once; a first monthly tier begins a period. */
+/**
+ * A tier's move within a period brings the difference at most once; a first monthly tier begins a period. A move to a
+ * tier without months lets the present one end, so that what is left of it lapses as it would have.
+ */
 function changeTier(options: BookOptions, book: Book, tierId: string): void {
   const { row } = book;
   const { policy, tier } = tierOf(options, row.policy, tierId);
   row.tier = tier.id;
-  if (tier.allowance.every === 'once') {
-    row.period_end_ms = null;
-    return;
-  }
+  if (tier.allowance.every === 'once') return;
   if (row.period_end_ms === null) {
     const period = periodAt(policy.calendar, row.began_at_ms, book.nowMs);
     if (row.period_start_ms !== period.startMs) {

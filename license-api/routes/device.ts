@@ -242,6 +242,7 @@ function publicRoutes(): readonly Route[] {
       response: revocationsResponseSchema,
       maxAgeS: 60,
       handler: async (_body, { services, tx, nowMs }) => {
+        await services.signer.ready();
         const revoked = (await services.accounting.revoked(tx)).map((one) => ({ ...one }));
         const claims = { jti: randomUUID(), iat: Math.floor(nowMs / 1000), revoked };
         return { body: { revocations: await services.signer.signRevocations(claims) } };

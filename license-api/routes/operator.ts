@@ -4,6 +4,7 @@ import { accountSchema, keySchema } from '../../src/contracts/licence/api.ts';
 import { amountSchema, nameSchema, policySchema } from '../../src/contracts/licence/policy.ts';
 import { originSchema } from '../../src/contracts/licence/tokens.ts';
 import { makeKey } from '../../src/core/licence/key.ts';
+import { audit } from '../accounting/book.ts';
 import { ApiError } from '../api-error.ts';
 import { route } from '../route.ts';
 import {
@@ -347,11 +348,14 @@ function keyRoute(secret: string): Route {
     query: v.strictObject({ reference: referenceSchema }),
     response: v.object({ licence: licenceSchema, key: keySchema }),
     errors: ['ERR_REQUEST_NOT_FOUND'],
-    handler: async (_body, { services, tx }, { reference }) => {
+    handler: async (_body, { services, tx, caller, nowMs }, { reference }) => {
+      // Whoever reads a key can use it: that it was read stands in the log.
       for (const one of [reference, ...(await referencesOf(tx, reference))]) {
         const key = keyForReference(secret, one);
         const licence = await services.accounting.findByKey(tx, key);
-        if (licence?.reference === one) return { body: { licence: licenceView(licence), key } };
+        if (licence?.reference !== one) continue;
+        await audit(tx, nowMs, caller.id, licence.id, 'licence.key', { reference });
+        return { body: { licence: licenceView(licence), key } };
       }
       throw notFound();
     },

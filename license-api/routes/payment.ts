@@ -1,3 +1,4 @@
+import { ApiError } from '../api-error.ts';
 import type { Licence, RouteContext, Transaction } from '../services.ts';
 import { keyForReference } from './operator.ts';
 import {
@@ -137,7 +138,14 @@ async function bring(
     ...(features === undefined ? {} : { features }),
   };
   if (licence !== null) {
-    const change = { tier, state, ...extras };
+    // A tier of the same name is not the same in another policy; that it is over holds in any.
+    const isOther = policy !== licence.policy;
+    if (isOther && state === 'active') {
+      throw new ApiError('ERR_OPERATOR_CONFLICT', 'The licence is of another policy, and stays so.', {
+        details: { policy: licence.policy },
+      });
+    }
+    const change = isOther ? { state } : { tier, state, ...extras };
     return { result: 'applied', licence: await accounting.changeLicence(tx, caller.id, licence.id, change) };
   }
   if (state === 'ended') return { result: 'unknown', licence };
@@ -163,6 +171,10 @@ export async function applyPayment(
   const { accounting } = context.services;
   const provider = caller.id;
   await tx.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+  if (command.type === 'grant' && (await accounting.findByReference(tx, command.reference)) === null) {
+    // Nothing came of it and nothing is noted: it may have overtaken what makes its licence, and come again.
+    return { result: 'unknown', licence: null };
+  }
   if (!(await accounting.once(tx, provider, eventId))) return { result: 'repeated', licence: null };
   switch (command.type) {
     case 'ignore':

@@ -79,6 +79,9 @@ export async function createSigner({ database, clock, issuer }: SignerOptions): 
         keys: keys.map(({ kid, x }) => ({ kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' })),
       };
     },
+    ready: async () => {
+      if (stale()) await reload();
+    },
     keysChange: () => {
       changingUntilMs = clock.nowMs() + CHANGING_MS;
     },
