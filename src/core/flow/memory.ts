@@ -25,11 +25,12 @@ export interface DeviceLimits {
 /** What a graph needs while it runs. Bytes. */
 export interface GraphMemory {
   readonly graph: string;
+  /** Its weights as they lie in memory. */
   readonly weights: number;
   readonly activations: number;
   /** The largest single buffer. */
   readonly largest: number;
-  /** What WebAssembly has to hold of it. */
+  /** What WebAssembly has to hold for it, the runtime included; most of it while its session is made. */
   readonly heap: number;
 }
 
@@ -72,7 +73,7 @@ export function evaluate(terms: SizeTerms, tokens: number, pixels: number): numb
   );
 }
 
-/** Bytes of a graph's weights outside its file. */
+/** Bytes of a graph's weights outside its file, as they are stored. */
 export function weightBytes(graph: PackGraph): number {
   return graph.shards.reduce((sum, { bytes }) => sum + bytes, 0);
 }
@@ -81,6 +82,13 @@ export function weightBytes(graph: PackGraph): number {
 const HEAP_BASE = 64 * MIB;
 /** A graph's file, its parsed form and the optimised one. */
 const HEAP_PER_FILE_BYTE = 4;
+/**
+ * What the heap holds for each stored byte of weights while a session is made, and what stays while it runs. Halves become
+ * 32-bit floats, with both there for a time; quantized weights stay as they are.
+ * @source sessions of a pack in LTX 2B's shapes in onnxruntime-web's WebAssembly provider: see models/export/README.md
+ */
+const OPENING = { fp32: 2, fp16: 2.9, int8: 1.25, int4: 1.25 } as const;
+const RUNNING = { fp32: 1, fp16: 2, int8: 1, int4: 1 } as const;
 /** What of the heap may be planned with; the rest is lost between blocks. */
 const HEAP_SHARE = 0.9;
 /** Above this many bytes of weights, one graph at a time where nobody knows what the card holds. */
@@ -125,9 +133,13 @@ class Planner {
     const { width, height, frames } = this.#size;
     const pixels = width * height * runFrames(this.#constants, graph.id, frames);
     const tiled = graph.id === FLOW_GRAPHS.decode ? share * pixels : pixels;
-    const weights = weightBytes(graph);
+    const stored = weightBytes(graph);
     const activations = terms ? evaluate(terms, this.#tokens, tiled) : 0;
-    const held = provider === 'wasm' ? weights + activations : streams ? 0 : weights;
+    // Halves are turned to floats in the heap, also where other weights go straight to the card.
+    const passes = provider === 'wasm' || !streams || graph.dtype === 'fp16';
+    const opening = passes ? OPENING[graph.dtype] * stored : 0;
+    const weights = RUNNING[graph.dtype] * stored;
+    const held = provider === 'wasm' ? Math.max(opening, weights + activations) : opening;
     return {
       graph: graph.id,
       weights,
@@ -187,7 +199,7 @@ class Planner {
     const weights = memories.reduce((sum, memory) => sum + memory.weights, 0);
     const active = Math.max(...memories.map(({ activations }) => activations));
     const alone = Math.max(...memories.map((memory) => memory.weights + memory.activations));
-    const oneSession = weights + active > this.#roomForAll(memories);
+    const oneSession = weights + active > this.#roomForAll();
     return {
       size: this.#size,
       graphs: memories,
@@ -200,16 +212,15 @@ class Planner {
   }
 
   /** Bytes up to which all graphs may be held side by side. */
-  #roomForAll(memories: readonly GraphMemory[]): number {
+  #roomForAll(): number {
     const { provider, deviceBytes } = this.#limits;
-    const files = memories.reduce((sum, { heap, weights, activations }) => {
-      const data = provider === 'wasm' ? weights + activations : this.#limits.streams ? 0 : weights;
-      return sum + heap - HEAP_BASE - data;
-    }, HEAP_BASE);
-    const heapLeft = this.heapBytes - files;
-    if (provider === 'wasm') return heapLeft;
-    const device = deviceBytes ?? UNKNOWN_DEVICE_BYTES;
-    return this.#limits.streams ? device : Math.min(device, heapLeft);
+    if (provider === 'webgpu') return deviceBytes ?? UNKNOWN_DEVICE_BYTES;
+    // The last session is made beside all others.
+    const files = this.#pack.graphs.reduce((sum, { bytes }) => sum + HEAP_PER_FILE_BYTE * bytes, HEAP_BASE);
+    const extra = this.#pack.graphs.map(
+      (graph) => (OPENING[graph.dtype] - RUNNING[graph.dtype]) * weightBytes(graph),
+    );
+    return this.heapBytes - files - Math.max(...extra);
   }
 }
 
