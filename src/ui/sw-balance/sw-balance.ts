@@ -34,16 +34,16 @@ export class SwBalance extends SwElement {
     const parts = [
       ['here', here, t('account.balance.here')],
       ['reserved', reserved, t('account.balance.reserved')],
-      ['service', balance, t('account.balance.service')],
+      // A host without a service keeps nothing there.
+      ...(view.account === null ? [] : [['service', balance, t('account.balance.service')] as const]),
     ] as const;
     return html`<section class="card" aria-labelledby="title">
       <h2 id="title">${t('account.balance')}</h2>
       <p class="total num">${amount(available)}</p>
       <div class="bar" aria-hidden="true">
-        ${parts.map(
-          ([name, value]) =>
-            html`<span class=${name} ${vars({ '--part': String(Math.max(0, value)) })}></span>`,
-        )}
+        ${parts
+          .filter(([, value]) => value > 0)
+          .map(([name, value]) => html`<span class=${name} ${vars({ '--part': String(value) })}></span>`)}
       </div>
       <dl class="parts num">
         ${parts.map(

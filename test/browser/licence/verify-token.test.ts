@@ -2,7 +2,7 @@ import { base64url } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { createDeviceKey, thumbprintOf } from '../../../src/platform/licence/device-key.ts';
 import { verifyInScript, verifyNatively, verifyToken } from '../../../src/platform/licence/verify-token.ts';
-import { TOKEN_TYPES } from '../../../src/contracts/licence/tokens.ts';
+import { TOKEN_MAX, TOKEN_TYPES } from '../../../src/contracts/licence/tokens.ts';
 import { createIssuer } from './issuer.ts';
 
 const encode = (value: unknown): string => base64url.encode(new TextEncoder().encode(JSON.stringify(value)));
@@ -51,7 +51,7 @@ describe('a token', () => {
       'a key of its own': await issuer.sign(decode(payload), { jwk: issuer.jwk }),
       'critical extras': `${encode({ ...decode(header), crit: ['exp'] })}.${payload}.${signature}`,
       'claims of a wrong form': await issuer.sign({ ...decode(payload), exp: 'never' }),
-      'too long': await issuer.entitlement(jkt, { more: 'x'.repeat(9000) }),
+      'too long': await issuer.entitlement(jkt, { more: 'x'.repeat(TOKEN_MAX) }),
       'another spelling': `${header}.${payload}.${signature}=`,
       'four parts': `${token}.`,
       nothing: '',
