@@ -132,6 +132,9 @@ export async function keepOnly(
   return empty;
 }
 
+const LET_GO_TRIES = 40;
+const LET_GO_MS = 50;
+
 /** The one writer of a file; nobody else can open it for writing until it is closed. */
 export class FileWriter {
   readonly path: string;
@@ -147,12 +150,17 @@ export class FileWriter {
     const segments = path.split('/');
     const name = segments.pop() ?? '';
     const parent = await makeFolder(folder, ...segments);
-    try {
-      const handle = await parent.getFileHandle(name, { create: true });
-      if (!opensSync(handle)) throw new TypeError('only a worker can write here');
-      return new FileWriter(path, await handle.createSyncAccessHandle());
-    } catch (cause) {
-      throw diskError(cause, path);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const handle = await parent.getFileHandle(name, { create: true });
+        if (!opensSync(handle)) throw new TypeError('only a worker can write here');
+        return new FileWriter(path, await handle.createSyncAccessHandle());
+      } catch (cause) {
+        // The pack's lock is ours: whoever has the file open is a tab that has just died, and lets go of it in a moment.
+        if (nameOf(cause) !== 'NoModificationAllowedError' || tries >= LET_GO_TRIES)
+          throw diskError(cause, path);
+        await new Promise((resolve) => setTimeout(resolve, LET_GO_MS));
+      }
     }
   }
 

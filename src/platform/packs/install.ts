@@ -122,12 +122,21 @@ export class Installation {
       new Set([...this.#plan.map(({ path }) => path), PACK_FILE, PACK_SIGNATURE_FILE, ...STATE_FILES]),
     );
     await this.#writeOwnFiles(folder);
+    // What a killed tab should find is written down as it becomes known; a full disk has other worries.
+    let known = 0;
+    let written: Promise<void> = Promise.resolve();
+    const remember = (): void => {
+      const count = Object.keys(this.#order.validators).length;
+      if (count === known) return;
+      known = count;
+      written = written.then(() => this.#writeState(folder, 'partial', before)).catch(() => undefined);
+    };
     try {
-      await this.#bring(folder, missing, reuse);
+      await this.#bring(folder, missing, reuse, remember);
     } catch (error) {
       throw await withRoom(error, needBytes);
     } finally {
-      // Remembered for going on; a full disk has other worries.
+      await written;
       await this.#writeState(folder, 'partial', before).catch(() => undefined);
     }
   }
@@ -213,6 +222,7 @@ export class Installation {
     folder: FileSystemDirectoryHandle,
     missing: readonly Missing[],
     reuse: ReadonlyMap<string, File>,
+    onOpened: () => void,
   ): Promise<void> {
     const { chunkBytes, parallel, patience } = this.#options;
     const held = missing.reduce((sum, one) => sum + heldBytes(one, chunkBytes), 0);
@@ -222,6 +232,7 @@ export class Installation {
     const options: TransferOptions = {
       folder,
       chunkBytes,
+      onOpened,
       meter: this.#meter,
       patience: new Patience(patience, (waiting) => this.#meter.wait(waiting)),
       signal: AbortSignal.any([this.#signal, stop.signal]),

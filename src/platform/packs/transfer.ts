@@ -15,6 +15,8 @@ export interface TransferOptions {
   readonly patience: Patience;
   readonly meter: Meter;
   readonly signal: AbortSignal;
+  /** A file's source has been opened, and with it is known what to ask for when going on. */
+  readonly onOpened: () => void;
 }
 
 const notThePacks = (path: string, changed: boolean, why: string): AppError =>
@@ -66,6 +68,7 @@ class Transfer {
     const to = Math.min(last * chunkBytes, this.#file.bytes);
     const opened = await reader.open(this.#file, first * chunkBytes, to, signal);
     this.changed ||= opened.changed;
+    this.#options.onOpened();
     if (this.#file.chunks === null && opened.changed && first > 0 && !this.#restarted) this.restart();
     const at = await this.#take(opened);
     if (this.done || at >= to) return;

@@ -219,6 +219,42 @@ describe('what is kept', () => {
   });
 });
 
+describe('a tab that is killed', () => {
+  test('at any step leaves nothing half installed, and the next one goes on', async () => {
+    const site = await serve(await makePack());
+    const whole = install(await startPacks(freshFolder()), site.origin);
+    await whole.result;
+    const folder = freshFolder();
+    const killedAt: number[] = [];
+    for (let step = 1; step < whole.steps.length; step += 6) {
+      const tab = await startPacks(folder);
+      let seen = 0;
+      const run = watch(tab, (id, tell) =>
+        tab.api.install(id, site.origin, ACCEPT, (progress) => {
+          tell(progress);
+          if ((seen += 1) === step) tab.terminate();
+        }),
+      );
+      const end = await run.result.catch((cause: unknown) => cause);
+      if (tab.lost) killedAt.push(step);
+      // A lock that a dead worker held falls free a moment later.
+      await navigator.locks.request(`stillwake-${folder}-test-pack`, () => undefined);
+      const pack = await opened(folder).catch((cause: unknown) => cause);
+      if (pack instanceof Error) {
+        expect(pack).toMatchObject({ code: 'ERR_MODEL_MISSING' });
+        expect(end).toMatchObject({ code: 'ERR_WORKER_TERMINATED' });
+      } else {
+        const reader = await startPacks(folder);
+        expect(await reader.api.verify('v', 'test-pack', '1.0.0', quiet)).toMatchObject({
+          state: 'installed',
+        });
+      }
+    }
+    expect(killedAt.length).toBeGreaterThan(3);
+    expect(await install(await startPacks(folder), site.origin).result).toMatchObject({ state: 'installed' });
+  });
+});
+
 describe('two tabs', () => {
   test('one installs and the other is told so; then it finds the pack', async () => {
     const site = await serve(await makePack());
