@@ -195,6 +195,7 @@ class Packs implements PacksApi {
             chunkBytes: this.#install.chunkBytes,
             signal,
             onBytes: (bytes) => meter.add(bytes),
+            chunksSuffice: true,
           });
           if (!verdict.whole) damagedFiles.push(file.path);
         }
