@@ -8,7 +8,11 @@ interface OrtModule {
   readonly InferenceSession: {
     create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
   };
-  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => Tensor;
+  readonly Tensor: new (
+    ...args:
+      | [type: 'float32', data: Float32Array, dims: readonly number[]]
+      | [type: 'int64', data: BigInt64Array, dims: readonly number[]]
+  ) => Tensor;
 }
 
 /** Builds of onnxruntime-web: WebAssembly only, and its native WebGPU provider with and without stack switching. */
@@ -32,6 +36,8 @@ export interface Runtime {
    */
   createSession(model: Uint8Array, options: SessionOptions): Promise<InferenceSession>;
   tensor(data: Float32Array, shape: readonly number[]): Tensor;
+  /** Whole numbers as int64. */
+  words(data: readonly number[], shape: readonly number[]): Tensor;
 }
 
 /** What a session is made with. */
@@ -39,6 +45,12 @@ export interface SessionOptions {
   readonly device?: GPUDevice | undefined;
   /** `extra.session` entries of the pack. */
   readonly session: Readonly<Record<string, string>>;
+  /** Weights outside the model's bytes, by the name that the model knows them by. */
+  readonly externalData?: readonly { readonly path: string; readonly data: Blob }[];
+  /** Sizes of free axes, by name: the session then has one shape. */
+  readonly free?: Readonly<Record<string, number>>;
+  /** Outputs that stay on the graphics card; ignored by the `wasm` build. */
+  readonly keepOnGpu?: readonly string[];
 }
 
 /** The WebGPU build for this browser: the smaller one where WebAssembly can suspend. */
@@ -113,15 +125,21 @@ export async function startRuntime(build: RuntimeBuild, wasmUrl: string, threads
   return {
     build,
     threads,
-    createSession: (model, { device, session }) =>
+    createSession: (model, { device, session, externalData, free, keepOnGpu }) =>
       queue.run(() =>
         ort.InferenceSession.create(model, {
           executionProviders:
             build === 'wasm' ? ['wasm'] : [device ? { name: 'webgpu', device } : { name: 'webgpu' }],
           graphOptimizationLevel: 'all',
           extra: { session },
+          ...(externalData ? { externalData: [...externalData] } : {}),
+          ...(free ? { freeDimensionOverrides: { ...free } } : {}),
+          ...(keepOnGpu?.length && build !== 'wasm'
+            ? { preferredOutputLocation: Object.fromEntries(keepOnGpu.map((name) => [name, 'gpu-buffer'])) }
+            : {}),
         }),
       ),
     tensor: (data, shape) => new ort.Tensor('float32', data, shape),
+    words: (data, shape) => new ort.Tensor('int64', BigInt64Array.from(data, BigInt), shape),
   };
 }

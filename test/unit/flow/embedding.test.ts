@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { flowConstants } from '../../../src/contracts/flow.ts';
 import { halfToFloat, presetFile, readEmbedding } from '../../../src/core/flow/embedding.ts';
 import { folderPack } from './node-runtime.ts';
-import { openReferences, relativeError, tinyFolder } from './references.ts';
+import { relativeError } from './golden-clip.ts';
+import { openReferences, tinyFolder } from './references.ts';
 
 test.each([
   [0x0000, 0],

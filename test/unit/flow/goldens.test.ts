@@ -3,43 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { FLOW_GRAPHS, flowConstants } from '../../../src/contracts/flow.ts';
 import type { FlowJob } from '../../../src/core/flow/engine.ts';
 import { runFlow } from '../../../src/core/flow/engine.ts';
-import type { FlowShape } from '../../../src/core/flow/layout.ts';
-import { flowShape, toLatents } from '../../../src/core/flow/layout.ts';
-import type { FlowNoise } from '../../../src/core/flow/noise.ts';
+import { flowShape } from '../../../src/core/flow/layout.ts';
 import { positionTables } from '../../../src/core/flow/positions.ts';
 import type { FlowFrame, FlowRuntime } from '../../../src/core/flow/runtime.ts';
 import { flowSteps } from '../../../src/core/flow/schedule.ts';
 import { folderPack, nodeRuntime } from './node-runtime.ts';
-import type { ReferenceClip, ReferenceTensor } from './references.ts';
-import { openReferences, relativeError, tinyFolder } from './references.ts';
+import type { ReferenceClip, ReferenceTensor } from './golden-clip.ts';
+import { noiseOf, planesOf, psnr, relativeError } from './golden-clip.ts';
+import { openReferences, tinyFolder } from './references.ts';
 
 const NONE = new Float32Array();
-
-/** A picture's bytes [H, W, 3] as planes of 0…1. */
-function planesOf({ data }: ReferenceTensor): Float32Array {
-  const size = data.length / 3;
-  return Float32Array.from(
-    { length: data.length },
-    (_, i) => (data[(i % size) * 3 + Math.floor(i / size)] ?? 0) / 255,
-  );
-}
-
-/** Peak signal-to-noise ratio in dB between frames and reference bytes [n, H, W, 3]. */
-function psnr(frames: readonly FlowFrame[], wanted: ReferenceTensor): number {
-  let sum = 0;
-  let at = 0;
-  for (const { planes, width, height } of frames) {
-    const size = width * height;
-    for (let i = 0; i < size; i++) {
-      for (let c = 0; c < 3; c++, at++) {
-        const off = Math.round(255 * (planes[c * size + i] ?? NaN)) - (wanted.data[at] ?? NaN);
-        sum += off * off;
-      }
-    }
-  }
-  expect(at).toBe(wanted.data.length);
-  return 10 * Math.log10((255 * 255 * at) / Math.max(sum, 1e-9));
-}
 
 describe.each(['ltx', 'wan'] as const)('the small %s pack', (family) => {
   const folder = tinyFolder(family);
@@ -126,28 +99,6 @@ describe.each(['ltx', 'wan'] as const)('the small %s pack', (family) => {
     expect(psnr(frames, tensor(clip.frames)), clip.name).toBeGreaterThan(60);
   }
 
-  function noiseOf(
-    clip: ReferenceClip,
-    tensor: (name: string) => ReferenceTensor,
-    shape: FlowShape,
-  ): FlowNoise {
-    const wanted = (name: string | undefined): Float32Array => {
-      if (name === undefined) throw new Error('this clip has no such noise');
-      return tensor(name).data;
-    };
-    return {
-      start: () => wanted(clip.noise),
-      decode: () => wanted(clip.decodeNoise),
-      step(index, length) {
-        // Kept as tokens without the picture's.
-        const still = shape.pictureTokens * shape.tokenWidth;
-        const moving = length - still;
-        const tokens = new Float32Array(length);
-        tokens.set(wanted(clip.stepNoise).subarray(index * moving, (index + 1) * moving), still);
-        return toLatents(tokens, shape);
-      },
-    };
-  }
   /** The runtime, with what each step starts from noted down. */
   function watched(runtime: FlowRuntime, states: Float32Array[]): FlowRuntime {
     return {
