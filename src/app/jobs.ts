@@ -3,7 +3,7 @@ import { AppError } from '../contracts/errors.ts';
 import type { ClipRecord, PictureRecord } from '../contracts/records.ts';
 import type { ClipSettings } from '../contracts/settings.ts';
 import { validateSettings } from '../core/job/validate.ts';
-import type { LicenceGate } from './licence/gate.ts';
+import type { LicenceGate } from './licence/types.ts';
 import type { Queue } from './queue.ts';
 import { toAppError, toShownError } from './shown-error.ts';
 import type { Stage } from './stage.ts';

@@ -3,7 +3,8 @@ import type { LicenceConfig } from '../../contracts/licence/view.ts';
 import { createStore, type Store } from '../../platform/store/store.ts';
 import { EMPTY_STATE } from '../empty-state.ts';
 import { createStateStore } from '../state-store.ts';
-import { createLicenceGate, type LicenceGate, type LicenceSeams } from './gate.ts';
+import { createLicenceGate } from './gate.ts';
+import type { LicenceGate, LicenceSeams } from './types.ts';
 import { createTill, type Till } from './till.ts';
 
 /** A till with what it stands on. */

@@ -10,7 +10,7 @@ import { priceOf } from '../../core/licence/price.ts';
 import { createWallet } from '../../platform/licence/wallet.ts';
 import { coalesce } from '../coalesce.ts';
 import { toAppError, toShownError } from '../shown-error.ts';
-import type { LicenceOptions, LicenceSession } from './gate.ts';
+import type { LicenceOptions, LicenceSession } from './types.ts';
 import { standInView } from './stand-in.ts';
 import { HISTORY_MAX, historyOf, momentsOf, requestOf, tierInForce, viewOf } from './view.ts';
 

@@ -1,7 +1,7 @@
 import type { ClipSettings } from '../../contracts/settings.ts';
 import type { JobRecord } from '../../contracts/records.ts';
 import type { Store } from '../../platform/store/store.ts';
-import type { LicenceGate } from './gate.ts';
+import type { LicenceGate } from './types.ts';
 
 export interface TillOptions {
   readonly gate: Pick<LicenceGate, 'admit' | 'syncSoon'>;

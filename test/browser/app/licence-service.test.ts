@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LicenceView } from '../../../src/contracts/licence/view.ts';
-import type { LicenceSeams } from '../../../src/app/licence/gate.ts';
+import type { LicenceSeams } from '../../../src/app/licence/types.ts';
 import { UNKNOWN_POLICY } from '../../../src/app/licence/stand-in.ts';
 import { connect, sell, type Link } from '../licence/service.ts';
 import { createHost } from './licence-host.ts';
