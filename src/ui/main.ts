@@ -12,9 +12,9 @@ function show(licence?: LicenceConfig | 'unreadable'): void {
 
 /** What the page says of its licence is read only where it says something. */
 async function showLicensed(content: string): Promise<void> {
-  const { readLicenceConfig } = await import('../app/licence-config.ts');
+  const reader = await import('../app/licence-config.ts').catch(() => null);
   // Neither unlocked by a slip of whoever runs the page, nor an end to watching: nothing can be made, and it says why.
-  show(readLicenceConfig(content) ?? 'unreadable');
+  show(reader?.readLicenceConfig(content) ?? 'unreadable');
 }
 
 installTokens();

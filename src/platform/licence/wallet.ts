@@ -8,8 +8,10 @@ import { emptyLedger } from '../../core/licence/ledger.ts';
 import type { WalletRow } from '../store/store.ts';
 import { createApiClient, type ApiClient } from './api-client.ts';
 import { createDeviceKey } from './device-key.ts';
+import { freshRow } from './fresh-row.ts';
 import { sealOf } from './ledger-check.ts';
 import { createLedgerWork, damaged } from './ledger-work.ts';
+import { createSealer } from './sealer.ts';
 import { emptySnapshot, snapshotOf } from './snapshot.ts';
 import type { Wallet, WalletOptions, WalletSnapshot } from './types.ts';
 import { isUnknownKey, verifyToken } from './verify-token.ts';
@@ -18,23 +20,6 @@ export type { Wallet, WalletOptions, WalletSnapshot } from './types.ts';
 
 /** What a device may forget of the time that it has seen, seconds. */
 const KEEP_TIME_S = 60;
-
-const freshRow = (key: WalletRow['key']): WalletRow => ({
-  deviceId: null,
-  key,
-  entitlement: null,
-  leaseTokens: {},
-  policy: null,
-  account: null,
-  accountAtMs: null,
-  keyHint: null,
-  ledger: null,
-  syncedSeq: 0,
-  clock: FIRST_CLOCK,
-  seal: null,
-  revokedEpoch: 0,
-  fault: null,
-});
 
 /** Reads nothing yet. */
 export function createWallet(options: WalletOptions): Wallet {
@@ -49,7 +34,6 @@ export function createWallet(options: WalletOptions): Wallet {
   let closed = false;
   /** The service has signed with a key that isn't pinned here. */
   let outdated = false;
-  let background: Promise<void> = Promise.resolve();
 
   const readTime = (): { nowS: number; back: boolean } => {
     const reading = readClock(clock, now() / 1000);
@@ -124,32 +108,7 @@ export function createWallet(options: WalletOptions): Wallet {
     if (!closed && row !== null && clock.maxS > row.clock.maxS + KEEP_TIME_S) await change((found) => found);
   };
 
-  const seal = async (): Promise<void> => {
-    const found = await store.wallet();
-    if (found === null) return;
-    await adopt(found);
-    const { ledger, fault } = found;
-    if (ledger === null || fault !== null || closed || sealed === ledger.head.hash) return;
-    const token = await sealOf(found.key, ledger);
-    await store.changeWallet((latest) => {
-      if (latest === null) throw damaged('the wallet is gone');
-      return latest.ledger?.head.hash === ledger.head.hash ? { ...latest, seal: token } : latest;
-    });
-    sealed = ledger.head.hash;
-  };
-  let sealed: string | null = null;
-  let pending = false;
-  const sealSoon = (): void => {
-    if (pending || closed || row === null) return;
-    pending = true;
-    background = background
-      .then(() => {
-        pending = false;
-        return closed ? undefined : seal();
-      })
-      // The next change, or the next visit, seals it.
-      .catch(() => undefined);
-  };
+  const sealSoon = createSealer({ store, isOpen: () => !closed && row !== null, adopt });
   const stopWatching = store.onWalletChange(sealSoon);
 
   const accountChange = (account: Account): Partial<WalletRow> => ({

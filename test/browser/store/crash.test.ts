@@ -1,12 +1,11 @@
 import { deleteDB } from 'idb';
 import { afterEach, expect, it } from 'vitest';
-import { emptyLedger, partsTotal, replayLedger } from '../../../src/core/licence/ledger.ts';
-import { createDeviceKey } from '../../../src/platform/licence/device-key.ts';
+import { partsTotal, replayLedger } from '../../../src/core/licence/ledger.ts';
 import { createStore, type Store } from '../../../src/platform/store/store.ts';
 import type { CrashOrder } from './crash-worker.ts';
+import { DEVICE, fund } from './funds.ts';
 import { clip, freshName, job, picture } from './records.ts';
 
-const DEVICE = 'device-1';
 const GRANTED = 400;
 const CRASHES = 24;
 
@@ -20,25 +19,7 @@ afterEach(async () => {
 async function begin(): Promise<void> {
   name = freshName();
   store = createStore({ name });
-  const key = await createDeviceKey();
-  await store.changeWallet(() => ({
-    deviceId: DEVICE,
-    key,
-    entitlement: null,
-    leaseTokens: {},
-    policy: null,
-    account: null,
-    accountAtMs: null,
-    keyHint: null,
-    ledger: emptyLedger(DEVICE),
-    syncedSeq: 0,
-    clock: { offsetS: 0, maxS: 0 },
-    seal: null,
-    revokedEpoch: 0,
-    fault: null,
-  }));
-  const expiresAtS = Math.floor(Date.now() / 1000) + 86_400;
-  await store.appendLedger(() => [{ type: 'lease', leaseId: 'lease-1', amount: GRANTED, expiresAtS }]);
+  await fund(store, GRANTED);
 }
 
 /** Works in a thread of its own, and ends it in the middle once it has come so far and a little further. */

@@ -1,14 +1,13 @@
 import { deleteDB, openDB } from 'idb';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JobRecord } from '../../../src/contracts/records.ts';
-import { emptyLedger, freeTotal, replayLedger } from '../../../src/core/licence/ledger.ts';
-import { createDeviceKey } from '../../../src/platform/licence/device-key.ts';
+import { freeTotal, replayLedger } from '../../../src/core/licence/ledger.ts';
 import { createStore, type Store } from '../../../src/platform/store/store.ts';
+import { DEVICE, fund } from './funds.ts';
 import { setQuota, startAnew } from './quota.ts';
 import { character, clip, freshName, job, noise, picture } from './records.ts';
 
 const open: { store: Store; name: string }[] = [];
-const DEVICE = 'device-1';
 const DAY_MS = 86_400_000;
 
 function connect(name: string, now?: () => number): Store {
@@ -20,25 +19,7 @@ function connect(name: string, now?: () => number): Store {
 /** A store whose device holds so many Moments. */
 async function funded(amount: number, name = freshName()): Promise<Store> {
   const store = connect(name);
-  const key = await createDeviceKey();
-  await store.changeWallet(() => ({
-    deviceId: DEVICE,
-    key,
-    entitlement: null,
-    leaseTokens: {},
-    policy: null,
-    account: null,
-    accountAtMs: null,
-    keyHint: null,
-    ledger: emptyLedger(DEVICE),
-    syncedSeq: 0,
-    clock: { offsetS: 0, maxS: 0 },
-    seal: null,
-    revokedEpoch: 0,
-    fault: null,
-  }));
-  const expiresAtS = Math.floor(Date.now() / 1000) + 86_400;
-  await store.appendLedger(() => [{ type: 'lease', leaseId: 'lease-1', amount, expiresAtS }]);
+  await fund(store, amount);
   return store;
 }
 
