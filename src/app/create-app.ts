@@ -2,10 +2,12 @@ import * as v from 'valibot';
 import type { App, AppState, ShownError } from '../contracts/app.api.ts';
 import { AppError } from '../contracts/errors.ts';
 import type { LicenceConfig } from '../contracts/licence/view.ts';
+import type { PackKey, PacksApi } from '../contracts/packs.api.ts';
 import type { RenderOptions } from '../contracts/render.api.ts';
 import { clipSettingsSchema, type ClipSettings } from '../contracts/settings.ts';
 import { keepForGood, readRoom } from './room.ts';
 import { createStore } from '../platform/store/store.ts';
+import type { WorkerConnection } from '../platform/thread/connect-worker.ts';
 import { EMPTY_STATE } from './empty-state.ts';
 import { createEngine, type EngineOptions } from './engine.ts';
 import { createGallery } from './gallery.ts';
@@ -13,6 +15,7 @@ import { createJobs, randomSeed } from './jobs.ts';
 import { createLicenceGate } from './licence/gate.ts';
 import type { LicenceSeams } from './licence/types.ts';
 import { askNotifications, followTitle, notificationState, notify } from './notify.ts';
+import { createPacks } from './packs.ts';
 import { makeClip, type ClipMaker } from './pipeline.ts';
 import { createPreviews } from './preview.ts';
 import { createQueue } from './queue.ts';
@@ -46,6 +49,10 @@ export interface AppOptions {
   readonly makeClip?: ClipMaker;
   /** Starts a render worker that a test can end. */
   readonly startRender?: EngineOptions['startRender'];
+  /** Keys that packs may be signed with instead of the application's own. */
+  readonly packKeys?: readonly PackKey[];
+  /** Starts a download worker that a test chose. */
+  readonly startDownload?: () => WorkerConnection<PacksApi>;
 }
 
 /** The application with its beginning and end. */
@@ -133,6 +140,7 @@ export function createApp(options: AppOptions = {}): RunningApp {
     onChange: () => {
       previews.update();
       updateEstimate();
+      packs.follow();
     },
   });
   const gallery = createGallery({ store, state, undoMs: options.undoMs ?? UNDO_MS, onError });
@@ -180,13 +188,24 @@ export function createApp(options: AppOptions = {}): RunningApp {
     onEnded: () => gate.syncSoon(),
   });
 
-  const jobs = createJobs({ state, queue, stage, gate, onError });
+  const packs = createPacks({
+    state,
+    store,
+    undoMs: options.undoMs ?? UNDO_MS,
+    onError,
+    changeSettings: (change) => changeSettings({ ...state.state.settings, ...change }),
+    persist: () => app.persist(),
+    ...(options.packKeys === undefined ? {} : { keys: options.packKeys }),
+    ...(options.startDownload === undefined ? {} : { startDownload: options.startDownload }),
+  });
+  const jobs = createJobs({ state, queue, stage, gate, packs, onError });
 
   const changeSettings = (settings: ClipSettings): void => {
     draftTouched = true;
     state.set({ settings });
     previews.update();
     updateEstimate();
+    packs.follow();
     if (!v.safeParse(clipSettingsSchema, settings).success) return;
     store.putSetting(DRAFT, settings).catch((cause: unknown) => onError(toShownError(cause)));
   };
@@ -235,6 +254,7 @@ export function createApp(options: AppOptions = {}): RunningApp {
     get licence() {
       return gate.commands;
     },
+    packs: packs.commands,
     get state() {
       return state.state;
     },
@@ -249,6 +269,7 @@ export function createApp(options: AppOptions = {}): RunningApp {
       stopSuperseded();
       queue.close();
       gate.close();
+      packs.close();
       gallery.close();
       engine.close();
       store.close();

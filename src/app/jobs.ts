@@ -1,9 +1,10 @@
 import type { AppCommands, AppState, ShownError } from '../contracts/app.api.ts';
 import { AppError } from '../contracts/errors.ts';
 import type { ClipRecord, PictureRecord } from '../contracts/records.ts';
-import type { ClipSettings } from '../contracts/settings.ts';
+import { PORTRAIT, type ClipSettings } from '../contracts/settings.ts';
 import { validateSettings } from '../core/job/validate.ts';
 import type { LicenceGate } from './licence/types.ts';
+import type { Packs } from './packs.ts';
 import type { Queue } from './queue.ts';
 import { toAppError, toShownError } from './shown-error.ts';
 import type { Stage } from './stage.ts';
@@ -14,6 +15,7 @@ export interface JobsOptions {
   readonly queue: Queue;
   readonly stage: Stage;
   readonly gate: LicenceGate;
+  readonly packs: Pick<Packs, 'find'>;
   readonly onError: (error: ShownError) => void;
 }
 
@@ -29,12 +31,14 @@ export function randomSeed(): number {
 }
 
 /** Everything that begins a job passes the licence's gate first. */
-export function createJobs({ state, queue, stage, gate, onError }: JobsOptions): Jobs {
+export function createJobs({ state, queue, stage, gate, packs, onError }: JobsOptions): Jobs {
   /** Queues at the price of the moment; anew when another tab spent what was there a moment ago. */
   const paid = async <T>(
     settings: ClipSettings,
     write: (price: number | undefined) => Promise<T>,
   ): Promise<T> => {
+    // What it costs depends on the pack, and one that isn't here makes no clip.
+    if (settings.pack !== PORTRAIT) await packs.find(settings.pack);
     const price = await gate.admit(settings);
     try {
       return await write(price);
@@ -74,7 +78,8 @@ export function createJobs({ state, queue, stage, gate, onError }: JobsOptions):
         const settings = validateSettings(state.state.settings);
         const record = await stage.keep();
         if (record === null) throw new AppError('ERR_INPUT_NOT_FOUND', 'no picture is open');
-        if (stage.lease !== null) {
+        // A model that makes its own pictures reads the words itself.
+        if (stage.lease !== null && settings.pack === PORTRAIT) {
           const { renderer, workerId } = stage.lease;
           await renderer.api.readMotion(workerId, settings.motion, settings.seconds);
         }

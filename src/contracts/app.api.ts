@@ -1,5 +1,6 @@
 import type { ErrorCode, ErrorDetails } from './errors.ts';
 import type { LicenceCommands, LicenceView } from './licence/view.ts';
+import type { PacksCommands, PacksView } from './packs-view.ts';
 import type { FacePoints } from './perception.ts';
 import type { CharacterRecord, ClipRecord, JobRecord, PictureRecord } from './records.ts';
 import type { PictureReport, RenderCapabilities, ScoreReport } from './render.api.ts';
@@ -87,6 +88,8 @@ export interface AppState {
   readonly notifications: 'default' | 'granted' | 'denied' | 'unsupported';
   /** Errors that belong to no job and no picture (storage full, …); dismissible. */
   readonly alert: ShownError | null;
+  /** Flow packs of this machine. */
+  readonly packs: PacksView;
   /** Tiers and Moments; null where there is no licence API: everything is unlocked and nothing of this shows. */
   readonly licence: LicenceView | null;
 }
@@ -137,6 +140,7 @@ export interface AppCommands {
   persist(): Promise<boolean>;
   /** Asks for permission to notify when a clip is ready; only ever called from a click. */
   askNotifications(): Promise<boolean>;
+  readonly packs: PacksCommands;
   /** Tiers and Moments; null exactly when {@link AppState.licence} is. */
   readonly licence: LicenceCommands | null;
 }

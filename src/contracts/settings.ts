@@ -37,6 +37,9 @@ export const motionSchema = v.variant('kind', [
 ]);
 export type Motion = v.InferOutput<typeof motionSchema>;
 
+/** The pack that comes with the application. */
+export const PORTRAIT = 'portrait';
+
 /** Everything that, with the picture, determines a clip's frames. */
 export const clipSettingsSchema = v.object({
   motion: motionSchema,
@@ -47,7 +50,7 @@ export const clipSettingsSchema = v.object({
   aspect: v.picklist(ASPECTS),
   /** Seed of every noise in the clip, an unsigned 32-bit integer. */
   seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffffffff)),
-  /** Pack id; only `portrait` today. */
+  /** `portrait`, or the id of an installed flow pack. */
   pack: v.string(),
   /** Whether the settings are written into the file's metadata beside the AI mark. */
   embedSettings: v.boolean(),
@@ -62,7 +65,7 @@ export const DEFAULT_SETTINGS: ClipSettings = {
   fps: 30,
   aspect: 'source',
   seed: 1,
-  pack: 'portrait',
+  pack: PORTRAIT,
   embedSettings: true,
 };
 

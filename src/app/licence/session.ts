@@ -71,6 +71,7 @@ export function createLicenceSession(options: LicenceOptions): LicenceSession {
         unsynced,
         history,
         settings: state.state.settings,
+        packs: state.state.packs.kept,
         nowS: wallet.nowS(),
         online: navigator.onLine,
         busy,
@@ -176,7 +177,7 @@ export function createLicenceSession(options: LicenceOptions): LicenceSession {
     const { status, metered, account } = wallet.snapshot();
     if (known === null || status !== 'active' || !metered || account === null || ledger === null) return;
     if (ledger.totals.leased === 0 || account.balance <= 0 || account.balance === exhausted) return;
-    const request = requestOf(state.state.settings);
+    const request = requestOf(state.state.settings, state.state.packs.kept);
     if (locksOf(known, tierInForce(known, wallet.snapshot()), request).length > 0) return;
     const cost = priceOf(known, request)?.price ?? 0;
     const { here, available } = momentsOf(ledger, account.balance, wallet.nowS());
@@ -255,7 +256,7 @@ export function createLicenceSession(options: LicenceOptions): LicenceSession {
     if (snapshot.status === 'removed') {
       throw new AppError('ERR_LICENCE_DEVICE', 'this device is no longer one of a licence that holds');
     }
-    const request = requestOf(settings);
+    const request = requestOf(settings, state.state.packs.kept);
     const [lock] = locksOf(known, tierInForce(known, snapshot), request);
     if (lock !== undefined) {
       throw new AppError('ERR_LICENCE_TIER', `the tier in force does not have it: ${lock.what}`, {
@@ -325,13 +326,11 @@ export function createLicenceSession(options: LicenceOptions): LicenceSession {
   };
 
   const stopWallet = wallet.subscribe(() => readSoon());
-  let seenSettings = state.state.settings;
+  let seen = state.state;
   let seenJobs = '';
   const stopState = state.subscribe((next) => {
-    if (next.settings !== seenSettings) {
-      seenSettings = next.settings;
-      showSoon();
-    }
+    if (next.settings !== seen.settings || next.packs.kept !== seen.packs.kept) showSoon();
+    seen = next;
     const jobs = next.jobs.map(({ record }) => `${record.id} ${record.state}`).join();
     if (jobs !== seenJobs) {
       seenJobs = jobs;

@@ -1,8 +1,9 @@
 import type { ShownError } from '../../contracts/app.api.ts';
 import type { LedgerEntry, LedgerState } from '../../contracts/licence/ledger.ts';
-import type { Policy, PriceRequest, Tier } from '../../contracts/licence/policy.ts';
+import type { Policy, PriceRequest, Quality, Tier } from '../../contracts/licence/policy.ts';
 import type { HistoryLine, LicenceConfig, LicenceStep, LicenceView } from '../../contracts/licence/view.ts';
-import type { ClipSettings } from '../../contracts/settings.ts';
+import type { PacksView } from '../../contracts/packs-view.ts';
+import { PORTRAIT, type ClipSettings } from '../../contracts/settings.ts';
 import { locksOf, tierById } from '../../core/licence/access.ts';
 import { freeTotal, partsTotal, reservedTotal } from '../../core/licence/ledger.ts';
 import { quoteOf } from '../../core/licence/price.ts';
@@ -11,9 +12,19 @@ import type { WalletSnapshot } from '../../platform/licence/types.ts';
 /** Most lines of the ledger that are shown. */
 export const HISTORY_MAX = 100;
 
-/** What a clip's price and its locks depend on. There is one pack today, of standard quality, and no sound yet. */
-export function requestOf({ resolution, seconds }: ClipSettings): PriceRequest {
-  return { mode: 'advanced', resolution, quality: 'standard', sound: false, seconds };
+/** Quality of a pack as it says itself; of one that isn't known here the better one, so that nothing is made too cheap. */
+export function qualityOf(packId: string, kept: PacksView['kept']): Quality {
+  if (packId === PORTRAIT) return 'standard';
+  const found = (kept ?? []).filter(({ pack }) => pack.id === packId);
+  return (found.find(({ state }) => state === 'installed') ?? found[0])?.pack.tier ?? 'advanced';
+}
+
+/** What a clip's price and its locks depend on. There is no sound yet. */
+export function requestOf(
+  { resolution, seconds, pack }: ClipSettings,
+  kept: PacksView['kept'],
+): PriceRequest {
+  return { mode: 'advanced', resolution, quality: qualityOf(pack, kept), sound: false, seconds };
 }
 
 /**
@@ -103,6 +114,7 @@ export interface ViewInput {
   readonly unsynced: number;
   readonly history: readonly HistoryLine[];
   readonly settings: ClipSettings;
+  readonly packs: PacksView['kept'];
   /** Corrected time, seconds since 1970. */
   readonly nowS: number;
   readonly online: boolean;
@@ -117,7 +129,7 @@ export function viewOf(input: ViewInput): LicenceView {
   const tier = tierInForce(policy, snapshot);
   const metered = snapshot.claims === null || snapshot.metered;
   const moments = momentsOf(input.ledger, account?.balance ?? 0, input.nowS);
-  const request = requestOf(settings);
+  const request = requestOf(settings, input.packs);
   const locks = locksOf(policy, tier, request);
   const hasApi = config.url !== undefined;
   return {

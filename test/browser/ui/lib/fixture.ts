@@ -3,6 +3,7 @@ import type { App, AppState, JobView } from '../../../../src/contracts/app.api.t
 import type { ErrorCode } from '../../../../src/contracts/errors.ts';
 import type { ClipRecord, JobState, PictureRecord } from '../../../../src/contracts/records.ts';
 import { DEFAULT_SETTINGS, type ClipSettings } from '../../../../src/contracts/settings.ts';
+import { EMPTY_PACKS } from '../../../../src/app/empty-state.ts';
 import type { SwElement } from '../../../../src/ui/lib/element.ts';
 
 /** A small picture, drawn here. */
@@ -128,6 +129,7 @@ export const EMPTY: AppState = {
   estimateS: null,
   notifications: 'unsupported',
   alert: null,
+  packs: EMPTY_PACKS,
   licence: null,
 };
 
@@ -226,6 +228,19 @@ export class ListeningApp implements App {
     return true;
   };
   readonly askNotifications: App['askNotifications'] = async () => true;
+  readonly packs: App['packs'] = {
+    open: async () => this.#note('packs', 'open'),
+    look: async (...args) => this.#note('packs', 'look', ...args),
+    forgetLooked: () => this.#note('packs', 'forgetLooked'),
+    install: async (...args) => this.#note('packs', 'install', ...args),
+    resume: async (...args) => this.#note('packs', 'resume', ...args),
+    verify: async (...args) => this.#note('packs', 'verify', ...args),
+    repair: async (...args) => this.#note('packs', 'repair', ...args),
+    remove: async (...args) => this.#note('packs', 'remove', ...args),
+    undoRemove: () => this.#note('packs', 'undoRemove'),
+    cancel: async () => this.#note('packs', 'cancel'),
+    dismissError: () => this.#note('packs', 'dismissError'),
+  };
 }
 
 /** Puts a template on the page and returns its first element once it has drawn itself. */

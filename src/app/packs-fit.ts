@@ -1,0 +1,102 @@
+import { AppError } from '../contracts/errors.ts';
+import { flowConstants } from '../contracts/flow.ts';
+import type { Pack } from '../contracts/pack.ts';
+import type { PackFit, PacksView, PresentFit } from '../contracts/packs-view.ts';
+import { PORTRAIT, type ClipSettings } from '../contracts/settings.ts';
+import { planFlowClip } from '../core/flow/clip-plan.ts';
+import { validateSettings } from '../core/job/validate.ts';
+import { createFlowFit, type FlowFitter } from './flow-fit.ts';
+import type { PacksOptions } from './packs.ts';
+import type { PictureReport } from '../contracts/render.api.ts';
+
+export interface PackFitsOptions extends Pick<PacksOptions, 'state' | 'store' | 'measure'> {
+  readonly view: () => PacksView;
+  readonly set: (change: Partial<PacksView>) => void;
+}
+
+/** Verdicts on kept packs, on a pack that is looked at, and on the present settings. */
+export interface PackFits {
+  readonly fitter: FlowFitter;
+  /** Measures the machine once; the verdicts follow by themselves. */
+  measure(): void;
+  /** The verdict on a pack's usual clip; null until the machine was measured. */
+  of(pack: Pack): PackFit | null;
+  /** Packs, picture, settings, or what is known of the machine have changed. */
+  follow(): void;
+}
+
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Knows nothing of the machine yet. */
+export function createPackFits({ state, store, measure, view, set }: PackFitsOptions): PackFits {
+  const fitter = createFlowFit({
+    store,
+    measure:
+      measure ??
+      (() => Promise.reject(new AppError('ERR_ENV_UNSUPPORTED', 'nothing here measures the machine'))),
+  });
+
+  /** What a pack without good constants comes to is said when it is used. */
+  const judged = <T>(judge: () => T): T | null => {
+    try {
+      return judge();
+    } catch {
+      return null;
+    }
+  };
+  const of = (pack: Pack): PackFit | null =>
+    pack.engine === 'flow' ? judged(() => fitter.verdict(pack)) : null;
+
+  /** Before the machine was measured: sizes and notices, and nothing of time. */
+  const planned = (pack: Pack, settings: ClipSettings, report: PictureReport): PresentFit => {
+    const plan = planFlowClip(pack, flowConstants(pack), settings, report, report.subjectBox);
+    const { size, width, height, notices } = plan;
+    return { fits: true, sentence: '', seconds: null, instead: null, size, width, height, notices };
+  };
+  const present = (): PresentFit | null => {
+    const { picture, settings } = state.state;
+    const kept = view().kept?.find(({ pack, state: is }) => pack.id === settings.pack && is === 'installed');
+    if (kept === undefined || settings.pack === PORTRAIT || picture.phase !== 'open') return null;
+    const { report } = picture;
+    const { pack } = kept;
+    return judged(() => {
+      const valid = validateSettings(settings);
+      return fitter.present(pack, valid, report, report.subjectBox) ?? planned(pack, valid, report);
+    });
+  };
+
+  const follow = (): void => {
+    const { kept, fits, looked, present: shown } = view();
+    const verdicts: Record<string, PackFit> = {};
+    for (const { pack } of kept ?? []) {
+      const fit = of(pack);
+      if (fit !== null) verdicts[`${pack.id}/${pack.version}`] = fit;
+    }
+    const next = present();
+    const fit = looked === null ? null : of(looked.offer.pack);
+    if (isSame([verdicts, next, fit], [fits, shown, looked?.fit ?? null])) return;
+    set({ fits: verdicts, present: next, ...(looked === null ? {} : { looked: { ...looked, fit } }) });
+  };
+
+  return {
+    fitter,
+    measure() {
+      if (measure === undefined || fitter.machine !== null || view().measuring) return;
+      set({ measuring: true });
+      fitter.measure().then(
+        (machine) => {
+          set({ measuring: false, machine });
+          follow();
+        },
+        // Nothing is said of the machine then; whoever makes a clip hears what is wrong.
+        () => set({ measuring: false }),
+      );
+    },
+    of,
+    follow() {
+      // Whoever has chosen such a pack wants to know how long it takes.
+      if (state.state.settings.pack !== PORTRAIT && state.state.picture.phase === 'open') this.measure();
+      follow();
+    },
+  };
+}
