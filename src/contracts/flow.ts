@@ -162,6 +162,16 @@ export const flowConstantsSchema = v.object({
   activations: v.record(name, activationSchema),
   /** By graph; what is left out is told from the weights alone, and times are then less sure. */
   work: v.optional(v.record(name, workSchema), {}),
+  /** What a graphics card has to offer. */
+  needs: v.optional(
+    v.object({
+      /** Products run in halves: without `shader-f16` the pack can't run on a graphics card. */
+      shaderF16: v.optional(v.boolean(), false),
+      /** Bytes per token² that a step also holds, in one piece, where there are no `subgroups`. */
+      scores: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+    }),
+    { shaderF16: false, scores: 0 },
+  ),
 });
 
 /** Constants of a `flow` pack, parsed. */

@@ -1,36 +1,29 @@
 import type { FlowConstants, FlowSize } from '../../contracts/flow.ts';
 import { FLOW_GRAPHS } from '../../contracts/flow.ts';
-import type { Pack, PackGraph } from '../../contracts/pack.ts';
-import { packGraph } from '../../contracts/pack.ts';
-import { planSegments } from './continuation.ts';
-import { flowShape } from './layout.ts';
+import type { Pack } from '../../contracts/pack.ts';
+import type { FitCode, FitSaying } from './fit-words.ts';
+import { FIT_WORDS, sayAbout, sayBytes, sayFit, sayLength, saySize } from './fit-words.ts';
 import type { DeviceLimits, MemoryPlan, MemoryProblem } from './memory.ts';
-import { evaluate, memoryPlan, runFrames, weightBytes } from './memory.ts';
-import type { FlowTimes } from './shelf.ts';
+import { memoryPlan } from './memory.ts';
+import type { FlowSpeed, FlowWish } from './speed.ts';
+import { flowSeconds } from './speed.ts';
 
-/** How fast a machine computes: floating-point operations per millisecond. */
-export interface FlowSpeed {
-  /** By the half-second probe. */
-  readonly probe: number;
-  /** What graphs of this pack did in an earlier job; counts more than the probe. */
-  readonly graphs?: Readonly<Record<string, number>>;
-}
-
-/** A clip that may be asked for. */
-export interface FlowWish {
-  readonly size: FlowSize;
-  /** Frames of the clip, and frames a second. */
-  readonly frames: number;
-  readonly fps: number;
-  /** Words of the prompt; 0 where a ready embedding is used. */
-  readonly words: number;
+/** What a graphics card offers, and what this machine was seen to fail at. */
+export interface FitFacts {
+  /** Unset means: yes. */
+  readonly shaderF16?: boolean;
+  readonly subgroups?: boolean;
+  /** Sizes at which memory ran out before. */
+  readonly failed?: (size: FlowSize) => boolean;
 }
 
 /** Whether a machine can make a clip, and how long it takes. */
 export interface FlowFit {
   readonly fits: boolean;
-  /** One sentence for the person. */
+  /** For the person, in English. */
   readonly sentence: string;
+  /** The same, for an interface in another language. */
+  readonly said: readonly FitSaying[];
   /** Seconds that it takes; of `instead` where the wish does not fit; null where nobody can tell. */
   readonly seconds: number | null;
   /** Of the wish. */
@@ -39,139 +32,178 @@ export interface FlowFit {
   readonly instead: FlowSize | null;
 }
 
-const BYTES_PER_WEIGHT = { fp32: 4, fp16: 2, int8: 1, int4: 0.5 } as const;
+/** Above so many seconds it is worth saying that a graphics card would be faster. */
+const SLOW_S = 120;
 
-/**
- * Floating-point operations of one run; null where the pack does not say and weights don't tell. From weights: two for each
- * of them and each token.
- * @param pixels W·H·frames of the run.
- */
-export function runWork(
-  constants: FlowConstants,
-  graph: PackGraph,
-  tokens: number,
-  words: number,
-  pixels: number,
-): number | null {
-  const terms = constants.work[graph.id];
-  if (terms) return evaluate(terms, tokens, pixels);
-  const weights = weightBytes(graph) / BYTES_PER_WEIGHT[graph.dtype];
-  if (graph.id === FLOW_GRAPHS.step) return 2 * weights * tokens;
-  if (graph.id === FLOW_GRAPHS.context || graph.id === FLOW_GRAPHS.textEncoder) return 2 * weights * words;
-  return null;
-}
-
-/** Runs of each graph, and the work of one, that a clip takes. */
-function workList(
+/** How a clip of one size is made on a machine: what a job goes by, and what a verdict is about. */
+export function flowPlan(
   pack: Pack,
   constants: FlowConstants,
-  wish: FlowWish,
-  plan: MemoryPlan,
-): { readonly graph: string; readonly runs: number; readonly work: number | null }[] {
-  const { size, frames, words } = wish;
-  const shape = flowShape(constants, size);
-  const segments = planSegments(frames, size.frames).length;
-  const { rows, columns } = plan.decodeTile;
-  const tile =
-    (Math.min(rows, shape.latentHeight) * Math.min(columns, shape.latentWidth)) /
-    (shape.latentHeight * shape.latentWidth);
-  const runs = {
-    [FLOW_GRAPHS.textEncoder]: words > 0 ? 1 : 0,
-    [FLOW_GRAPHS.context]: 1,
-    [FLOW_GRAPHS.encode]: segments,
-    [FLOW_GRAPHS.step]: segments * (constants.sampler.sigmas.length - 1),
-    [FLOW_GRAPHS.decode]: segments * plan.decodeRuns,
+  size: FlowSize,
+  limits: DeviceLimits,
+  facts: Pick<FitFacts, 'subgroups'>,
+  withText: boolean,
+): MemoryPlan {
+  const { scores } = constants.needs;
+  const step = constants.activations[FLOW_GRAPHS.step];
+  if (facts.subgroups !== false || limits.provider === 'wasm' || scores === 0 || !step) {
+    return memoryPlan(pack, constants, size, limits, withText);
+  }
+  const { perTokenSquared, largest } = step;
+  const whole = {
+    ...step,
+    perTokenSquared: perTokenSquared + scores,
+    largest: { ...largest, perTokenSquared: Math.max(largest.perTokenSquared, scores) },
   };
-  return Object.entries(runs)
-    .filter(([, count]) => count > 0)
-    .map(([id, count]) => {
-      const graph = packGraph(pack, id);
-      const share = id === FLOW_GRAPHS.decode ? tile : 1;
-      const pixels = share * size.width * size.height * runFrames(constants, id, size.frames);
-      const spoken = words > 0 ? words : constants.text.maxTokens;
-      return { graph: id, runs: count, work: runWork(constants, graph, shape.tokens, spoken, pixels) };
-    });
+  const activations = { ...constants.activations, [FLOW_GRAPHS.step]: whole };
+  return memoryPlan(pack, { ...constants, activations }, size, limits, withText);
 }
 
-/** Seconds that a clip takes, without loading; null where the work of a graph is unknown. */
-export function flowSeconds(
-  pack: Pack,
-  constants: FlowConstants,
-  wish: FlowWish,
-  plan: MemoryPlan,
-  speed: FlowSpeed,
-): number | null {
-  let ms = 0;
-  for (const { graph, runs, work } of workList(pack, constants, wish, plan)) {
-    if (work === null) return null;
-    ms += (runs * work) / (speed.graphs?.[graph] ?? speed.probe);
+const pixelsOf = ({ width, height, frames }: FlowSize): number => width * height * frames;
+
+class Judge {
+  readonly #pack: Pack;
+  readonly #constants: FlowConstants;
+  readonly #wish: FlowWish;
+  readonly #limits: DeviceLimits;
+  readonly #speed: FlowSpeed | null;
+  readonly #facts: FitFacts;
+
+  constructor(
+    pack: Pack,
+    constants: FlowConstants,
+    wish: FlowWish,
+    limits: DeviceLimits,
+    speed: FlowSpeed | null,
+    facts: FitFacts,
+  ) {
+    this.#pack = pack;
+    this.#constants = constants;
+    this.#wish = wish;
+    this.#limits = limits;
+    this.#speed = speed;
+    this.#facts = facts;
   }
-  return ms / 1000;
-}
 
-/** What a finished job tells of a machine's speed, graph by graph, for {@link FlowSpeed}. */
-export function learntSpeed(
-  pack: Pack,
-  constants: FlowConstants,
-  wish: FlowWish,
-  plan: MemoryPlan,
-  times: FlowTimes,
-): Readonly<Record<string, number>> {
-  const speeds: Record<string, number> = {};
-  for (const { graph, work } of workList(pack, constants, wish, plan)) {
-    // The middle one: the first run still warms up.
-    const sorted = [...(times.runs[graph] ?? [])].sort((a, b) => a - b);
-    const ms = sorted[Math.floor(sorted.length / 2)];
-    if (work !== null && ms !== undefined && ms > 0) speeds[graph] = work / ms;
+  verdict(): FlowFit {
+    const { size } = this.#wish;
+    const plan = this.#plan(size);
+    if (this.#lacksHalves) {
+      return this.#answer(false, [{ code: 'halves', values: {} }], null, plan, null);
+    }
+    if (this.#fits(plan)) return this.#fitting(plan);
+    const why = this.#why(plan);
+    const smaller = this.#constants.sizes
+      .filter((other) => pixelsOf(other) < pixelsOf(size))
+      .map((other) => this.#plan(other))
+      .filter((other) => this.#fits(other))
+      .sort((a, b) => pixelsOf(b.size) - pixelsOf(a.size))[0];
+    if (!smaller) {
+      const hint = this.#hint(plan) ?? { code: 'nothing' as const, values: {} };
+      return this.#answer(false, [...why, hint], null, plan, null);
+    }
+    const seconds = this.#seconds(smaller);
+    const parts = smaller.size.frames < size.frames && smaller.size.frames < this.#wish.frames;
+    const code: FitCode = parts ? 'insteadParts' : 'instead';
+    const values = { ...this.#values(smaller.size, seconds), frames: String(smaller.size.frames) };
+    const untimed: FitCode = parts ? 'insteadPartsUntimed' : 'insteadUntimed';
+    const says = [...why, { code: seconds === null ? untimed : code, values }, ...this.#slow(seconds)];
+    return this.#answer(false, says, seconds, plan, smaller.size);
   }
-  return speeds;
-}
 
-/** Bytes in the unit that people know them in. */
-export function sayBytes(bytes: number): string {
-  if (bytes >= 0.95e9) return `${(bytes / 1e9).toFixed(1)} GB`;
-  return bytes >= 0.95e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.max(1, Math.round(bytes / 1e3))} kB`;
-}
+  #fitting(plan: MemoryPlan): FlowFit {
+    const seconds = this.#seconds(plan);
+    const values = this.#values(plan.size, seconds);
+    const says: FitSaying[] = [{ code: seconds === null ? 'fitsUntimed' : 'fits', values }];
+    return this.#answer(true, [...says, ...this.#slow(seconds)], seconds, plan, null);
+  }
 
-/** A span of time as one says it: no more precise than it is. */
-export function sayAbout(seconds: number): string {
-  if (seconds < 1) return 'about a second';
-  if (seconds < 10) return `about ${Math.round(seconds)} s`;
-  if (seconds < 90) return `about ${5 * Math.round(seconds / 5)} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 90) return `about ${minutes} min`;
-  return `about ${Math.round(seconds / 3600)} h`;
-}
+  #answer(
+    fits: boolean,
+    said: readonly FitSaying[],
+    seconds: number | null,
+    plan: MemoryPlan,
+    instead: FlowSize | null,
+  ): FlowFit {
+    return { fits, sentence: said.map(sayFit).join(' '), said, seconds, plan, instead };
+  }
 
-const DOES: Readonly<Record<string, string>> = {
-  [FLOW_GRAPHS.textEncoder]: 'reading the prompt',
-  [FLOW_GRAPHS.encode]: 'reading the picture',
-  [FLOW_GRAPHS.context]: 'reading the prompt',
-  [FLOW_GRAPHS.step]: 'a step',
-  [FLOW_GRAPHS.decode]: 'drawing the frames',
-};
+  get #lacksHalves(): boolean {
+    const { shaderF16 } = this.#constants.needs;
+    return shaderF16 && this.#limits.provider === 'webgpu' && this.#facts.shaderF16 === false;
+  }
 
-function sayProblem({ graph, what, needs, gives }: MemoryProblem): string {
-  const who = DOES[graph] ?? graph;
-  switch (what) {
-    case 'buffer':
-      return `${who} needs ${sayBytes(needs)} in one piece, and this graphics card gives ${sayBytes(gives)}`;
-    case 'heap':
-      return `${who} needs ${sayBytes(needs)} in the browser, which gives ${sayBytes(gives)}`;
-    case 'device':
-      return `${who} needs ${sayBytes(needs)}, and this graphics card has ${sayBytes(gives)}`;
+  #plan(size: FlowSize, limits = this.#limits, words = this.#wish.words, facts = this.#facts): MemoryPlan {
+    return flowPlan(this.#pack, this.#constants, size, limits, facts, words > 0);
+  }
+
+  #fits(plan: MemoryPlan): boolean {
+    return plan.problems.length === 0 && !this.#facts.failed?.(plan.size);
+  }
+
+  #seconds(plan: MemoryPlan): number | null {
+    const wish = { ...this.#wish, size: plan.size };
+    return this.#speed && flowSeconds(this.#pack, this.#constants, wish, plan, this.#speed);
+  }
+
+  #values(size: FlowSize, seconds: number | null): Record<string, string> {
+    const { frames, fps } = this.#wish;
+    const time = seconds === null ? {} : { time: sayAbout(seconds) };
+    return { ...time, length: sayLength(frames, fps), size: saySize(size) };
+  }
+
+  #slow(seconds: number | null): readonly FitSaying[] {
+    const slow = this.#limits.provider === 'wasm' && (seconds ?? 0) > SLOW_S;
+    return slow ? [{ code: 'slow', values: {} }] : [];
+  }
+
+  #why(plan: MemoryPlan): readonly FitSaying[] {
+    const size = saySize(plan.size);
+    const [problem] = plan.problems;
+    if (!problem) return [{ code: 'failed', values: { size } }];
+    const values = {
+      size,
+      what: doing(problem.graph),
+      needs: sayBytes(problem.needs),
+      gives: sayBytes(problem.gives),
+    };
+    const what = this.#limits.provider === 'wasm' && problem.what === 'buffer' ? 'heap' : problem.what;
+    const says: FitSaying[] = [{ code: what, values }];
+    if (this.#scoresAreWhy(plan, problem)) says.push({ code: 'scores', values: {} });
+    return says;
+  }
+
+  /** Whether the clip would fit if only the graphics card offered subgroups. */
+  #scoresAreWhy({ size }: MemoryPlan, problem: MemoryProblem): boolean {
+    if (this.#facts.subgroups !== false || problem.graph !== FLOW_GRAPHS.step) return false;
+    const facts = { ...this.#facts, subgroups: true };
+    return this.#fits(this.#plan(size, this.#limits, this.#wish.words, facts));
+  }
+
+  /** What would make a clip fit that fits at no size. */
+  #hint({ size }: MemoryPlan): FitSaying | null {
+    const sizes = [size, ...this.#constants.sizes];
+    const limits = { ...this.#limits, streams: true };
+    if (limits.provider === 'webgpu' && sizes.some((one) => this.#fits(this.#plan(one, limits)))) {
+      return { code: 'streams', values: {} };
+    }
+    const ready = Object.keys(this.#constants.text.presets).length > 0;
+    if (this.#wish.words > 0 && ready && sizes.some((one) => this.#fits(this.#plan(one, this.#limits, 0)))) {
+      return { code: 'presets', values: {} };
+    }
+    return null;
   }
 }
 
-const saySize = ({ width, height }: FlowSize): string => `${width}×${height}`;
-
-/** Length of a clip in seconds, to a tenth. */
-const sayLength = (frames: number, fps: number): string => `${Math.round((10 * frames) / fps) / 10} s`;
+function doing(graph: string): string {
+  const code = `graph.${graph}`;
+  return code in FIT_WORDS ? FIT_WORDS[code as FitCode] : graph;
+}
 
 /**
- * Whether a machine can make a clip, as a sentence and a time: "Fits; about 40 s for 3 s at 512×320", or what to change so
+ * Whether a machine can make a clip, as a sentence and a time: "Fits; about 40 s for 3 s at 512×320.", or what to change so
  * that it does.
- * @param speed null before the probe: then no time is told.
+ * @param speed null before the machine was measured: then no time is told.
  */
 export function flowFit(
   pack: Pack,
@@ -179,35 +211,7 @@ export function flowFit(
   wish: FlowWish,
   limits: DeviceLimits,
   speed: FlowSpeed | null,
+  facts: FitFacts = {},
 ): FlowFit {
-  const withText = wish.words > 0;
-  const planOf = (size: FlowSize): MemoryPlan => memoryPlan(pack, constants, size, limits, withText);
-  const timeOf = (size: FlowSize, plan: MemoryPlan): number | null =>
-    speed && flowSeconds(pack, constants, { ...wish, size }, plan, speed);
-  const say = (size: FlowSize, seconds: number | null): string => {
-    const what = `${sayLength(wish.frames, wish.fps)} at ${saySize(size)}`;
-    return seconds === null ? what : `${sayAbout(seconds)} for ${what}`;
-  };
-
-  const plan = planOf(wish.size);
-  const [problem] = plan.problems;
-  if (!problem) {
-    const seconds = timeOf(wish.size, plan);
-    return { fits: true, sentence: `Fits; ${say(wish.size, seconds)}.`, seconds, plan, instead: null };
-  }
-  const pixels = ({ width, height, frames }: FlowSize): number => width * height * frames;
-  const smaller = constants.sizes
-    .filter((size) => pixels(size) < pixels(wish.size))
-    .map((size) => ({ size, plan: planOf(size) }))
-    .filter((candidate) => candidate.plan.problems.length === 0)
-    .sort((a, b) => pixels(b.size) - pixels(a.size))[0];
-  const why = `Does not fit at ${saySize(wish.size)}: ${sayProblem(problem)}.`;
-  if (!smaller) {
-    return { fits: false, sentence: `${why} No size of this pack fits.`, seconds: null, plan, instead: null };
-  }
-  const { size } = smaller;
-  const seconds = timeOf(size, smaller.plan);
-  const shorter = size.frames < wish.size.frames ? `, ${size.frames} frames a part,` : '';
-  const sentence = `${why} ${saySize(size)}${shorter} fits; ${say(size, seconds)}.`;
-  return { fits: false, sentence, seconds, plan, instead: size };
+  return new Judge(pack, constants, wish, limits, speed, facts).verdict();
 }

@@ -3,10 +3,11 @@ import type { FlowConstants } from '../../../src/contracts/flow.ts';
 import { flowConstantsSchema } from '../../../src/contracts/flow.ts';
 import type { Pack } from '../../../src/contracts/pack.ts';
 import { parsePack } from '../../../src/contracts/pack.ts';
-import { flowFit, flowSeconds, learntSpeed, sayAbout, sayBytes } from '../../../src/core/flow/fit.ts';
-import type { FlowWish } from '../../../src/core/flow/fit.ts';
+import { sayAbout, sayBytes } from '../../../src/core/flow/fit-words.ts';
 import type { DeviceLimits } from '../../../src/core/flow/memory.ts';
 import { memoryPlan } from '../../../src/core/flow/memory.ts';
+import { flowSeconds, learntSpeed } from '../../../src/core/flow/speed.ts';
+import type { FlowWish } from '../../../src/core/flow/speed.ts';
 import * as v from 'valibot';
 import { LTX_RAW } from './constants.ts';
 
@@ -191,21 +192,60 @@ describe('the heap', () => {
 describe('the time', () => {
   const plan = memoryPlan(pack, constants, usual, card, false);
 
-  test('is work over speed, for every run', () => {
+  test('is work over speed, for every run, and making the sessions', () => {
     const step = 4e9 * 640 + 230_000 * 640 ** 2;
     const pixels = 512 * 320;
     const parts = 4; // 75 frames in parts of 25 that go on 18 frames later.
     const work = 3e10 + parts * (2_000_000 * pixels + 7 * step + 1_500_000 * pixels * 25);
-    const seconds = flowSeconds(pack, constants, wish, plan, { probe: 5e9 });
-    expect(seconds).toBeCloseTo(work / 5e9 / 1000, 9);
+    const ready = { probe: 5e9, openMs: 0 };
+    expect(flowSeconds(pack, constants, wish, plan, ready)).toBeCloseTo(work / 5e9 / 1000, 9);
+    expect(flowSeconds(pack, constants, wish, plan, { probe: 5e9, openMs: 100 })).toBeCloseTo(
+      work / 5e9 / 1000 + 0.4,
+      9,
+    );
+    // One at a time, each part of the clip makes encoder, step and decoder anew.
+    const alone = { ...plan, oneSession: true };
+    expect(flowSeconds(pack, constants, wish, alone, { probe: 5e9, openMs: 100 })).toBeCloseTo(
+      work / 5e9 / 1000 + 1.3,
+      9,
+    );
   });
 
-  test('of a graph that ran before is that of its own speed', () => {
-    const times = { openMs: 0, runMs: 0, runs: { dit_step: [900, 100, 110], vae_decode: [400] } };
-    const graphs = learntSpeed(pack, constants, { ...wish, frames: 25 }, plan, times);
-    expect(Object.keys(graphs).sort()).toEqual(['dit_step', 'vae_decode']);
-    const seconds = flowSeconds(pack, constants, { ...wish, frames: 25 }, plan, { probe: 1e15, graphs });
-    expect(seconds).toBeCloseTo((7 * 110 + 400) / 1000, 3);
+  const one = { ...wish, frames: 25 };
+  const times = {
+    openMs: 800,
+    runMs: 1510,
+    runs: { dit_step: [900, 100, 110], vae_decode: [400] },
+    sinkMs: 50,
+    totalMs: 2500,
+    resumedSteps: 0,
+  };
+
+  test('of a pack that ran before is what it took then', () => {
+    const learnt = learntSpeed(pack, constants, one, plan, times);
+    expect(Object.keys(learnt.graphs).sort()).toEqual(['dit_step', 'vae_decode']);
+    expect(learnt.openMs).toBe(200);
+    // 140 ms of the total were neither sessions nor the encoder's.
+    expect(learnt.restMs).toBeCloseTo(140 / (512 * 320 * 25), 12);
+    const seconds = flowSeconds(pack, constants, one, plan, { probe: 1e15, ...learnt });
+    expect(seconds).toBeCloseTo((7 * 110 + 400 + 800 + 140) / 1000, 3);
+  });
+
+  test('changes by half with each job, and a job that went on from a saved state tells of its runs alone', () => {
+    const before = learntSpeed(pack, constants, one, plan, times);
+    const faster = { ...times, runs: { dit_step: [55] }, openMs: 400, resumedSteps: 5 };
+    const after = learntSpeed(pack, constants, one, plan, faster, before);
+    expect((after.graphs['dit_step'] ?? 0) / (before.graphs['dit_step'] ?? 1)).toBeCloseTo(1.5, 9);
+    expect(after.graphs['vae_decode']).toBe(before.graphs['vae_decode']);
+    expect([after.openMs, after.restMs]).toEqual([before.openMs, before.restMs]);
+    const whole = learntSpeed(pack, constants, one, plan, { ...faster, resumedSteps: 0 }, before);
+    expect(whole.openMs).toBe(150);
+  });
+
+  test('is not told where the machine could not be measured, unless every graph ran before', () => {
+    expect(flowSeconds(pack, constants, wish, plan, { probe: null })).toBeNull();
+    const graphs = { vae_encode: 1e9, dit_context: 1e9, dit_step: 1e9, vae_decode: 1e9 };
+    expect(flowSeconds(pack, constants, wish, plan, { probe: null, graphs })).toBeGreaterThan(1);
   });
 
   test('is told from weights where the pack does not say, and not at all where they don’t tell', () => {
@@ -218,32 +258,7 @@ describe('the time', () => {
   });
 });
 
-describe('the sentence', () => {
-  test('when it fits', () => {
-    expect(flowFit(pack, constants, wish, card, { probe: 2.5e9 })).toMatchObject({
-      fits: true,
-      sentence: 'Fits; about 40 s for 3 s at 512×320.',
-      instead: null,
-    });
-    expect(flowFit(pack, constants, wish, card, null).sentence).toBe('Fits; 3 s at 512×320.');
-  });
-
-  test('when another size would', () => {
-    const limits = { ...card, maxBufferSize: 96 * MIB };
-    const fit = flowFit(pack, constants, { ...wish, size: huge }, limits, { probe: 2.5e9 });
-    expect(fit).toMatchObject({ fits: false, instead: usual });
-    expect(fit.sentence).toBe(
-      'Does not fit at 1216×704: reading the picture needs 171 MB in one piece, and this graphics card gives 101 MB. ' +
-        '512×320, 25 frames a part, fits; about 50 s for 3 s at 512×320.',
-    );
-  });
-
-  test('when none would', () => {
-    const fit = flowFit(pack, constants, wish, { ...card, deviceBytes: 512 * MIB }, { probe: 2.5e9 });
-    expect(fit).toMatchObject({ fits: false, instead: null, seconds: null });
-    expect(fit.sentence).toMatch(/^Does not fit at 512×320: .* No size of this pack fits\.$/);
-  });
-
+describe('the words', () => {
   test.each([
     [0.4, 'about a second'],
     [4.4, 'about 4 s'],

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { flowConstants } from '../../../src/contracts/flow.ts';
-import { learntSpeed } from '../../../src/core/flow/fit.ts';
-import type { FlowWish } from '../../../src/core/flow/fit.ts';
 import type { DeviceLimits } from '../../../src/core/flow/memory.ts';
 import { memoryPlan } from '../../../src/core/flow/memory.ts';
 import { normals } from '../../../src/core/flow/noise.ts';
+import { learntSpeed } from '../../../src/core/flow/speed.ts';
+import type { FlowWish } from '../../../src/core/flow/speed.ts';
 import { make } from './make-clip.ts';
 import { folderPack, nodeRuntime } from './node-runtime.ts';
 import { tinyFolder } from './references.ts';
@@ -45,7 +45,9 @@ test('a clip is made the way that the plan says: in its tiles, its runs, its ses
   expect(runtime.mostOpen).toBe(1);
   expect(runtime.opened.at(-1)).toContain('"h":4,"w":4,"H":64,"W":64');
 
-  const speeds = learntSpeed(wan, constants, wish, plan, result.times);
-  expect(Object.keys(speeds).sort()).toEqual(['dit_context', 'dit_step', 'vae_decode', 'vae_encode']);
-  for (const speed of Object.values(speeds)) expect(speed).toBeGreaterThan(0);
+  const spent = { ...result.times, sinkMs: result.sinkMs, totalMs: result.totalMs, resumedSteps: 0 };
+  const { graphs, openMs } = learntSpeed(wan, constants, wish, plan, spent);
+  expect(Object.keys(graphs).sort()).toEqual(['dit_context', 'dit_step', 'vae_decode', 'vae_encode']);
+  for (const speed of Object.values(graphs)) expect(speed).toBeGreaterThan(0);
+  expect(openMs).toBeGreaterThan(0);
 });
