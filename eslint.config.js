@@ -55,11 +55,16 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/app/**/*-bridge.ts', 'test/browser/**/*.ts', 'test/e2e/network-watch.test.ts'],
+    files: [
+      'src/app/**/*-bridge.ts',
+      'test/browser/**/*.ts',
+      'test/full/page/*.ts',
+      'test/e2e/network-watch.test.ts',
+    ],
     rules: { 'no-restricted-syntax': ['error', rejectRule] },
   },
   {
-    files: ['scripts/**/*.ts', 'models/**/*.ts', 'test/{bench,crash,effects}/**/*.ts'],
+    files: ['scripts/**/*.ts', 'models/**/*.ts', 'test/{bench,crash,effects,full}/**/*.ts'],
     rules: { 'no-console': 'off' },
   },
 );

@@ -37,7 +37,8 @@ export interface BuildStep {
   readonly note?: string;
 }
 
-async function copyRuntime(): Promise<boolean> {
+/** Puts onnxruntime's files where pages find them. @returns whether they were there already */
+export async function copyRuntime(): Promise<boolean> {
   const from = projectPath('node_modules/onnxruntime-web/dist');
   const to = projectPath('public/ort');
   await mkdir(to, { recursive: true });

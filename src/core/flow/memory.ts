@@ -30,7 +30,9 @@ export interface GraphMemory {
   readonly activations: number;
   /** The largest single buffer. */
   readonly largest: number;
-  /** What WebAssembly has to hold for it, the runtime included; most of it while its session is made. */
+  /** What WebAssembly has to hold while its session is made, the runtime included. */
+  readonly opening: number;
+  /** What WebAssembly has to hold for it at most, the runtime included: while its session is made, or while it runs. */
   readonly heap: number;
 }
 
@@ -140,12 +142,14 @@ class Planner {
     const opening = passes ? OPENING[graph.dtype] * stored : 0;
     const weights = RUNNING[graph.dtype] * stored;
     const held = provider === 'wasm' ? Math.max(opening, weights + activations) : opening;
+    const base = HEAP_BASE + HEAP_PER_FILE_BYTE * graph.bytes;
     return {
       graph: graph.id,
       weights,
       activations,
       largest: terms ? evaluate(terms.largest, this.#tokens, tiled) : 0,
-      heap: HEAP_BASE + HEAP_PER_FILE_BYTE * graph.bytes + held,
+      opening: base + opening,
+      heap: base + held,
     };
   }
 
@@ -240,4 +244,20 @@ export function memoryPlan(
   withText: boolean,
 ): MemoryPlan {
   return new Planner(pack, constants, size, limits).plan(withText);
+}
+
+/**
+ * What one graph needs for a clip of `size`.
+ * @param share part of the picture's pixels that the decoder gets at once.
+ * @throws RangeError when the size is not made of whole patches.
+ */
+export function graphMemory(
+  pack: Pack,
+  constants: FlowConstants,
+  size: FlowSize,
+  limits: DeviceLimits,
+  graph: PackGraph,
+  share = 1,
+): GraphMemory {
+  return new Planner(pack, constants, size, limits).memory(graph, share);
 }
