@@ -4,7 +4,7 @@ import { AppError } from '../contracts/errors.ts';
 import type { LicenceConfig } from '../contracts/licence/view.ts';
 import type { PackKey, PacksApi } from '../contracts/packs.api.ts';
 import type { RenderOptions } from '../contracts/render.api.ts';
-import { clipSettingsSchema, type ClipSettings } from '../contracts/settings.ts';
+import { clipSettingsSchema, PORTRAIT, type ClipSettings } from '../contracts/settings.ts';
 import { keepForGood, readRoom } from './room.ts';
 import { createStore } from '../platform/store/store.ts';
 import type { WorkerConnection } from '../platform/thread/connect-worker.ts';
@@ -108,12 +108,33 @@ export function createApp(options: AppOptions = {}): RunningApp {
     }
   };
 
+  const packs = createPacks({
+    state,
+    store,
+    undoMs: options.undoMs ?? UNDO_MS,
+    onError,
+    onPresent: () => updateEstimate(),
+    measure: async (known) => {
+      const lease = engine.flow();
+      try {
+        return await lease.api.measureFlow({ ...engine.flowPlace, ...(known === null ? {} : { known }) });
+      } finally {
+        lease.release();
+      }
+    },
+    changeSettings: (change) => changeSettings({ ...state.state.settings, ...change }),
+    persist: () => app.persist(),
+    ...(options.packKeys === undefined ? {} : { keys: options.packKeys }),
+    ...(options.startDownload === undefined ? {} : { startDownload: options.startDownload }),
+  });
   const engine = createEngine({
     render: {
       packUrl: new URL('packs/portrait/', baseUrl).href,
       wasmUrl: new URL('ort/', baseUrl).href,
       ...options.render,
     },
+    findPack: (packId) => packs.find(packId),
+    flowKnowledge: packs.knowledge,
     ...(options.startRender === undefined ? {} : { startRender: options.startRender }),
     onState: (next) => state.set({ engine: next }),
     onRenderLost: (reason) => {
@@ -128,8 +149,10 @@ export function createApp(options: AppOptions = {}): RunningApp {
   });
   const speeds = createSpeeds(store);
   const updateEstimate = (): void => {
-    const { picture, settings } = state.state;
-    state.set({ estimateS: picture.phase === 'open' ? speeds.estimateS(picture.report, settings) : null });
+    const { picture, settings, packs: flow } = state.state;
+    const portraitS = picture.phase === 'open' ? speeds.estimateS(picture.report, settings) : null;
+    const flowS = flow.present?.seconds ?? null;
+    state.set({ estimateS: settings.pack === PORTRAIT ? portraitS : flowS });
   };
   const stage = createStage({
     store,
@@ -188,16 +211,6 @@ export function createApp(options: AppOptions = {}): RunningApp {
     onEnded: () => gate.syncSoon(),
   });
 
-  const packs = createPacks({
-    state,
-    store,
-    undoMs: options.undoMs ?? UNDO_MS,
-    onError,
-    changeSettings: (change) => changeSettings({ ...state.state.settings, ...change }),
-    persist: () => app.persist(),
-    ...(options.packKeys === undefined ? {} : { keys: options.packKeys }),
-    ...(options.startDownload === undefined ? {} : { startDownload: options.startDownload }),
-  });
   const jobs = createJobs({ state, queue, stage, gate, packs, onError });
 
   const changeSettings = (settings: ClipSettings): void => {

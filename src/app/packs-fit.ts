@@ -5,18 +5,19 @@ import type { PackFit, PacksView, PresentFit } from '../contracts/packs-view.ts'
 import { PORTRAIT, type ClipSettings } from '../contracts/settings.ts';
 import { planFlowClip } from '../core/flow/clip-plan.ts';
 import { validateSettings } from '../core/job/validate.ts';
-import { createFlowFit, type FlowFitter } from './flow-fit.ts';
+import type { FlowKnowledge } from './engine.ts';
+import { createFlowFit } from './flow-fit.ts';
 import type { PacksOptions } from './packs.ts';
 import type { PictureReport } from '../contracts/render.api.ts';
 
-export interface PackFitsOptions extends Pick<PacksOptions, 'state' | 'store' | 'measure'> {
+export interface PackFitsOptions extends Pick<PacksOptions, 'state' | 'store' | 'measure' | 'onPresent'> {
   readonly view: () => PacksView;
   readonly set: (change: Partial<PacksView>) => void;
 }
 
 /** Verdicts on kept packs, on a pack that is looked at, and on the present settings. */
 export interface PackFits {
-  readonly fitter: FlowFitter;
+  readonly knowledge: FlowKnowledge;
   /** Measures the machine once; the verdicts follow by themselves. */
   measure(): void;
   /** The verdict on a pack's usual clip; null until the machine was measured. */
@@ -28,7 +29,8 @@ export interface PackFits {
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Knows nothing of the machine yet. */
-export function createPackFits({ state, store, measure, view, set }: PackFitsOptions): PackFits {
+export function createPackFits(options: PackFitsOptions): PackFits {
+  const { state, store, measure, view, set } = options;
   const fitter = createFlowFit({
     store,
     measure:
@@ -76,26 +78,44 @@ export function createPackFits({ state, store, measure, view, set }: PackFitsOpt
     const fit = looked === null ? null : of(looked.offer.pack);
     if (isSame([verdicts, next, fit], [fits, shown, looked?.fit ?? null])) return;
     set({ fits: verdicts, present: next, ...(looked === null ? {} : { looked: { ...looked, fit } }) });
+    options.onPresent();
+  };
+  const measured = async (): Promise<void> => {
+    if (fitter.machine !== null) return;
+    set({ measuring: true });
+    try {
+      const machine = await fitter.measure();
+      set({ measuring: false, machine });
+      follow();
+    } catch (cause) {
+      set({ measuring: false });
+      throw cause;
+    }
+  };
+  const begin = (): void => {
+    if (measure === undefined || view().measuring) return;
+    // Nothing is said of the machine then; whoever makes a clip hears what is wrong.
+    measured().catch(() => undefined);
   };
 
   return {
-    fitter,
-    measure() {
-      if (measure === undefined || fitter.machine !== null || view().measuring) return;
-      set({ measuring: true });
-      fitter.measure().then(
-        (machine) => {
-          set({ measuring: false, machine });
-          follow();
-        },
-        // Nothing is said of the machine then; whoever makes a clip hears what is wrong.
-        () => set({ measuring: false }),
-      );
+    knowledge: {
+      measure: measured,
+      fits: (pack, settings) => fitter.fits(pack, settings),
+      learn(...args) {
+        fitter.learn(...args);
+        follow();
+      },
+      failed(...args) {
+        fitter.failed(...args);
+        follow();
+      },
     },
+    measure: begin,
     of,
     follow() {
       // Whoever has chosen such a pack wants to know how long it takes.
-      if (state.state.settings.pack !== PORTRAIT && state.state.picture.phase === 'open') this.measure();
+      if (state.state.settings.pack !== PORTRAIT && state.state.picture.phase === 'open') begin();
       follow();
     },
   };

@@ -283,10 +283,13 @@ export function createPacksWork(options: PacksOptions): PacksWork {
       if (found !== undefined) return found.pack;
       throw new AppError('ERR_INPUT_PACK', `${packId} is not installed`, { details: { pack: packId } });
     },
-    fitter: () => Promise.resolve(fits.fitter),
+    knowledge: fits.knowledge,
     follow() {
       known().then(
-        () => fits.follow(),
+        (kept) => {
+          dropMissing(kept);
+          fits.follow();
+        },
         (cause: unknown) => fail(null, cause),
       );
     },

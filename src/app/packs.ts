@@ -5,7 +5,8 @@ import type { PackKey, PacksApi } from '../contracts/packs.api.ts';
 import { PORTRAIT, type ClipSettings } from '../contracts/settings.ts';
 import type { WorkerConnection } from '../platform/thread/connect-worker.ts';
 import type { Store } from '../platform/store/store.ts';
-import type { FlowFitOptions, FlowFitter } from './flow-fit.ts';
+import type { FlowKnowledge } from './engine.ts';
+import type { FlowFitOptions } from './flow-fit.ts';
 import type { PacksWork } from './packs-work.ts';
 import { toShownError } from './shown-error.ts';
 import type { StateStore } from './state-store.ts';
@@ -18,6 +19,8 @@ export interface PacksOptions {
   readonly measure?: FlowFitOptions['measure'];
   readonly undoMs: number;
   readonly onError: (error: ShownError) => void;
+  /** What the present settings come to has changed. */
+  readonly onPresent: () => void;
   readonly changeSettings: (change: Partial<ClipSettings>) => void;
   /** Asks the browser to keep what this site keeps. */
   readonly persist: () => Promise<boolean>;
@@ -32,8 +35,8 @@ export interface Packs {
   readonly commands: PacksCommands;
   /** The installed pack of that id. @throws ERR_INPUT_PACK when none is, with `details.pack` */
   find(packId: string): Promise<Pack>;
-  /** What is known of this machine's way with packs. */
-  fitter(): Promise<FlowFitter>;
+  /** What is known of how this machine makes clips with packs. */
+  readonly knowledge: FlowKnowledge;
   /** Picture or settings have changed. */
   follow(): void;
   /** Ends the worker; a deletion that could still be undone doesn't happen. */
@@ -59,6 +62,7 @@ async function anyKept(): Promise<boolean> {
 export function createPacks(options: PacksOptions): Packs {
   const { state, onError } = options;
   let loading: Promise<PacksWork> | null = null;
+  let loaded: PacksWork | null = null;
   let peeked = false;
   let closed = false;
 
@@ -66,6 +70,7 @@ export function createPacks(options: PacksOptions): Packs {
     loading ??= import('./packs-work.ts')
       .then(({ createPacksWork }) => {
         const made = createPacksWork(options);
+        loaded = made;
         if (closed) made.close();
         return made;
       })
@@ -100,7 +105,13 @@ export function createPacks(options: PacksOptions): Packs {
       dismissError: () => set({ error: null }),
     },
     find: async (packId) => (await work()).find(packId),
-    fitter: async () => (await work()).fitter(),
+    knowledge: {
+      measure: async () => (await work()).knowledge.measure(),
+      // Whoever makes a clip has asked for its pack before, and with it for all this.
+      fits: (pack, settings) => loaded?.knowledge.fits(pack, settings) ?? ((): boolean => true),
+      learn: (...args) => loaded?.knowledge.learn(...args),
+      failed: (...args) => loaded?.knowledge.failed(...args),
+    },
     follow() {
       const { picture, settings } = state.state;
       if (loading !== null || settings.pack !== PORTRAIT) {

@@ -1,3 +1,4 @@
+import type { PacksCommands } from '../../contracts/packs-view.ts';
 import type { FacePoints } from '../../contracts/perception.ts';
 import type { LicenceStatus } from '../../contracts/licence/quote.ts';
 import type { ClipSettings, Motion } from '../../contracts/settings.ts';
@@ -11,6 +12,11 @@ export type Route =
   | { readonly page: 'account' }
   | { readonly page: 'privacy' }
   | { readonly page: 'hood' };
+
+/** A command about packs, and what it is called with. */
+export type PacksRequest = {
+  readonly [K in keyof PacksCommands]: { readonly do: K; readonly args: Parameters<PacksCommands[K]> };
+}[keyof PacksCommands];
 
 /** What elements ask for, and what goes with each request. `sw-app` answers; a host page may listen, or prevent. */
 export interface RequestMap {
@@ -51,6 +57,7 @@ export interface RequestMap {
   /** Another device of the licence; null is this one. */
   deactivate: { readonly deviceId: string | null };
   'dismiss-licence-error': null;
+  packs: PacksRequest;
   /** Play what stands still, or the other way round. */
   play: null;
   place: { readonly placing: boolean };

@@ -235,28 +235,7 @@ export const en = {
   'gallery.persist': 'Keep my gallery',
   'gallery.persistNo': 'The browser would not promise it. Download what you want to keep.',
 
-  'packs.title': 'Packs',
-  'packs.line': 'A pack is what Stillwake knows about making things move.',
-  'packs.portrait': 'Portrait',
-  'packs.portrait.body':
-    'Makes one person’s picture move: head, eyes, mouth, breath, hair and camera. It plays on your picture in real time.',
-  'packs.portrait.size': 'It takes {size} on this device and is fetched once, from this site.',
-  'packs.portrait.here': 'It is on this device and works offline.',
-  'packs.portrait.notHere': 'It is fetched when you open your first picture.',
-  'packs.portrait.unknown':
-    'This browser does not keep it by itself, so it needs the connection at each visit.',
-  'packs.fit.title': 'On this machine',
-  'packs.fit.idle': 'Open a picture, and it will be tried out here.',
-  'packs.fit.loading': 'It is being tried out now.',
-  'packs.fit.gpu': 'It fits well: your graphics processor does the work.',
-  'packs.fit.mixed': 'It fits: your graphics processor draws, and the processor reads the picture.',
-  'packs.fit.soft':
-    'It works, but slowly: this browser has no graphics processor to use. Choose 480p for drafts.',
-  'packs.limits.title': 'What it can’t do',
-  'packs.limits.1': 'It shows only what the picture shows: no unseen cheek, no hand that isn’t there.',
-  'packs.limits.2': 'A head turns a little, not all the way round.',
-  'packs.limits.3': 'Very dark, crowded or finely patterned pictures move less well.',
-  'packs.limits.4': 'One person moves at a time.',
+  'packs.deleted': '{title} is deleted',
 
   'proof.title': 'What this page has requested',
   'proof.line':

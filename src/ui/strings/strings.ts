@@ -1,11 +1,12 @@
 import type { accountEn } from './account.en.ts';
 import { en } from './en.ts';
+import type { packsEn } from './packs.en.ts';
 
 /** One message: a text, or its plural forms by `Intl.PluralRules` category (chosen by `{count}`). */
 export type Message = string | ({ readonly other: string } & Partial<Record<Intl.LDMLPluralRule, string>>);
 
-/** All of English: what every page has, and what is fetched where it has a licence. */
-type English = typeof en & typeof accountEn;
+/** All of English: what every page has, and what is fetched where it has a licence or shows packs. */
+type English = typeof en & typeof accountEn & typeof packsEn;
 
 /** Key of a message. */
 export type StringKey = keyof English;

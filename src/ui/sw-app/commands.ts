@@ -1,5 +1,6 @@
 import type { App, AppState, JobStage, JobView } from '../../contracts/app.api.ts';
-import { RequestEvent, type RequestKind, type RequestMap } from '../lib/events.ts';
+import type { PacksCommands } from '../../contracts/packs-view.ts';
+import { RequestEvent, type PacksRequest, type RequestKind, type RequestMap } from '../lib/events.ts';
 import { downloadClip, shareClip } from '../lib/files.ts';
 import { keptPack } from '../lib/kept-pack.ts';
 import { serviceWorkerInControl } from '../lib/service-worker.ts';
@@ -47,7 +48,14 @@ const KINDS: readonly (keyof Handlers)[] = [
   'refresh-licence',
   'deactivate',
   'dismiss-licence-error',
+  'packs',
 ];
+
+/** Carries out a command about packs. */
+function runPacks(packs: PacksCommands, request: PacksRequest): unknown {
+  const commands: { readonly [K in keyof PacksCommands]: (...args: never) => unknown } = packs;
+  return Reflect.apply(commands[request.do], packs, request.args);
+}
 
 /** Time that the stages of the job that ended last took, ms. */
 export type StageTimings = Readonly<Partial<Record<JobStage, number>>>;
@@ -164,6 +172,7 @@ export class Commands {
     'refresh-licence': () => this.app?.licence?.refresh(),
     deactivate: ({ deviceId }) => this.app?.licence?.deactivate(deviceId ?? undefined),
     'dismiss-licence-error': () => this.app?.licence?.dismissError(),
+    packs: (request) => (this.app === null ? undefined : runPacks(this.app.packs, request)),
   };
 
   /** @param changed called when something here changed that is drawn. */

@@ -183,6 +183,8 @@ export class SwApp extends SwElement {
     this.dropping = event.type !== 'drop';
     if (event.type !== 'drop') return;
     const file = transferredFile(event.dataTransfer);
+    // What isn't a picture is for the page of packs, where that is open.
+    if (this.route.page === 'packs' && file?.type.startsWith('image/') !== true) return;
     if (file !== null) this.ask('open-file', { blob: file, name: file.name });
   };
 
@@ -292,6 +294,17 @@ export class SwApp extends SwElement {
         id: 'undo',
         text: t('gallery.deleted', { count: state.undo.clipIds.length }),
         action: { label: t('common.undo'), run: () => this.ask('undo-delete', null) },
+      });
+    }
+    const { undo } = state.packs;
+    if (undo !== null) {
+      toasts.push({
+        id: 'pack-undo',
+        text: t('packs.deleted', { title: undo.title }),
+        action: {
+          label: t('common.undo'),
+          run: () => this.ask('packs', { do: 'undoRemove', args: [] }),
+        },
       });
     }
     if (state.alert !== null) {
