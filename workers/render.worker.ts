@@ -23,7 +23,8 @@ const STILL = { seconds: 4, seed: 1 };
 
 let engine: { readonly renderer: Renderer; readonly networks: PackRunner } | null = null;
 const pictures = new Map<string, Promise<OpenPicture>>();
-const jobs = new Map<string, RunningJob>();
+/** Running jobs; a flow job from its first moment, while its engine is still loaded. */
+const jobs = new Map<string, Pick<RunningJob, 'cancel'>>();
 const previews = new Previews();
 
 function ready(): { readonly renderer: Renderer; readonly networks: PackRunner } {
@@ -147,6 +148,26 @@ const api = {
     } finally {
       jobs.delete(request.jobId);
     }
+  },
+
+  async renderFlow(request, port, onProgress) {
+    let wanted = true;
+    jobs.set(request.jobId, { cancel: () => (wanted = false) });
+    try {
+      // Only who has a flow pack loads what it needs.
+      const { startFlowJob } = await import('./render/flow-job.ts');
+      const job = startFlowJob(request, port, onProgress);
+      jobs.set(request.jobId, job);
+      if (!wanted) job.cancel();
+      return await job.result;
+    } finally {
+      jobs.delete(request.jobId);
+    }
+  },
+
+  async measureFlow(options) {
+    const { measureMachine } = await import('./render/measure.ts');
+    return measureMachine(options);
   },
 
   cancel(jobId) {

@@ -1,15 +1,22 @@
 import type { EngineState } from '../contracts/app.api.ts';
 import type { EncodeApi } from '../contracts/encode.api.ts';
 import { AppError } from '../contracts/errors.ts';
+import type { FlowSize } from '../contracts/flow.ts';
+import type { Pack } from '../contracts/pack.ts';
 import type {
+  FlowJobRequest,
+  FlowJobResult,
   OpenPictureRequest,
   PictureReport,
   RenderApi,
   RenderCapabilities,
   RenderOptions,
 } from '../contracts/render.api.ts';
+import type { ClipSettings } from '../contracts/settings.ts';
+import type { FlowWish } from '../core/flow/speed.ts';
 import type { RemoteApi, WorkerConnection } from '../platform/thread/connect-worker.ts';
 import { startEncodeWorker } from './encode-bridge.ts';
+import { flowWorker, type FlowLease } from './flow-worker.ts';
 import { startRenderWorker } from './render-bridge.ts';
 import { toShownError } from './shown-error.ts';
 
@@ -32,25 +39,52 @@ export interface PictureLease {
   release(): void;
 }
 
+/** What is known of how this machine makes clips with flow packs; see `FlowFitter`. */
+export interface FlowKnowledge {
+  /** Looks at the machine, once. */
+  measure(): Promise<unknown>;
+  /** Sizes that it can make. */
+  fits(pack: Pack, settings: ClipSettings): (size: FlowSize) => boolean;
+  learn(pack: Pack, wish: FlowWish, result: Pick<FlowJobResult, 'provider' | 'times'>): void;
+  failed(pack: Pack, size: FlowSize, cause: unknown): void;
+}
+
 export interface EngineOptions {
   readonly render: RenderOptions;
   readonly onState?: (state: EngineState) => void;
   /** The render worker went away by itself or was dropped: its pictures and canvases are gone. */
   readonly onRenderLost?: (reason: AppError) => void;
+  /**
+   * The installed pack of that id, never asked for `portrait`; left out: no other is known.
+   * @throws ERR_INPUT_PACK when none is installed
+   */
+  readonly findPack?: (packId: string) => Promise<Pack>;
+  /** Left out: every size of a pack is taken for one that fits. */
+  readonly flowKnowledge?: FlowKnowledge;
+  /** How long the worker of flow packs outlives its last job; its memory never shrinks. */
+  readonly flowIdleMs?: number;
   /** Seams for tests of loss. */
   readonly startRender?: () => WorkerConnection<RenderApi>;
   readonly startEncode?: () => WorkerConnection<EncodeApi>;
+  readonly startFlow?: () => WorkerConnection<RenderApi>;
 }
 
-/** Both workers: started when first needed, rebuilt when lost. */
+/** The workers: started when first needed, rebuilt when lost. */
 export interface Engine {
   /** @throws ERR_ENV_*, ERR_MODEL_*, ERR_GPU_*, ERR_WORKER_* */
   renderer(): Promise<Renderer>;
   encoder(): RemoteApi<EncodeApi>;
   /** Opens a picture, or shares it when it is open with the same inputs. @throws ERR_INPUT_* */
   openPicture(request: OpenPictureRequest): Promise<PictureLease>;
+  /** @throws ERR_INPUT_PACK when it is not installed */
+  findPack(packId: string): Promise<Pack>;
+  readonly flowKnowledge: FlowKnowledge | null;
+  /** What every flow job has to say of its surroundings. */
+  readonly flowPlace: Pick<FlowJobRequest, 'wasmUrl' | 'provider'>;
+  /** The worker of flow packs, started when it is not there. */
+  flow(): FlowLease;
   /** Ends workers; the next call starts new ones. */
-  drop(which: 'render' | 'encode'): void;
+  drop(which: 'render' | 'encode' | 'flow'): void;
   /** Ends everything. */
   close(): void;
 }
@@ -61,6 +95,8 @@ interface OpenEntry {
   users: number;
 }
 
+const FLOW_IDLE_MS = 30_000;
+
 const deviceLost = (): AppError =>
   new AppError('ERR_GPU_LOST', 'the graphics device was lost', { retryable: true });
 
@@ -70,6 +106,7 @@ export function createEngine(options: EngineOptions): Engine {
   const startEncode = options.startEncode ?? startEncodeWorker;
   let rendering: { connection: WorkerConnection<RenderApi>; ready: Promise<Renderer> } | null = null;
   let encoding: WorkerConnection<EncodeApi> | null = null;
+  const flow = flowWorker(options.startFlow ?? startRenderWorker, options.flowIdleMs ?? FLOW_IDLE_MS);
   const pictures = new Map<string, OpenEntry>();
   let serial = 0;
   let closed = false;
@@ -174,12 +211,24 @@ export function createEngine(options: EngineOptions): Engine {
         throw cause;
       }
     },
+    async findPack(packId) {
+      if (options.findPack !== undefined) return options.findPack(packId);
+      throw new AppError('ERR_INPUT_PACK', `there is no pack ${packId}`, { details: { given: packId } });
+    },
+    flowKnowledge: options.flowKnowledge ?? null,
+    flowPlace: {
+      wasmUrl: options.render.wasmUrl,
+      ...(options.render.provider === undefined ? {} : { provider: options.render.provider }),
+    },
+    flow: () => flow.lease(),
     drop(which) {
-      if (which === 'render') rendering?.connection.terminate();
+      if (which === 'flow') flow.end();
+      else if (which === 'render') rendering?.connection.terminate();
       else encoding?.terminate();
     },
     close() {
       closed = true;
+      flow.end();
       rendering?.connection.terminate();
       encoding?.terminate();
     },

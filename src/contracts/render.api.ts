@@ -1,3 +1,4 @@
+import type { FlowSize } from './flow.ts';
 import type { FacePoints } from './perception.ts';
 import type { RigTraits } from './pose.ts';
 import type { Score } from './score.ts';
@@ -90,6 +91,86 @@ export interface RenderJobResult {
   readonly renderMs: number;
 }
 
+/** A clip by an installed flow pack. Says all that is needed: neither `init` nor an open picture is. */
+export interface FlowJobRequest {
+  readonly jobId: string;
+  /** An installed pack (see packs.api.ts); `settings.pack` is its id. */
+  readonly version: string;
+  readonly settings: ClipSettings;
+  readonly picture: { readonly blob: Blob; readonly matte: string };
+  /** What the model draws: a size of the pack. */
+  readonly size: FlowSize;
+  /** Part of the picture that fills it, fractions `[x, y, width, height]`. */
+  readonly crop: readonly [number, number, number, number];
+  /** Of the frames that are sent: the model's, scaled. Even. */
+  readonly width: number;
+  readonly height: number;
+  /** Address of the folder that holds onnxruntime's wasm files, with a slash at the end. */
+  readonly wasmUrl: string;
+  /** Forces where graphs run; unset means: by what works. */
+  readonly provider?: Provider;
+}
+
+/** Where a flow job's time went, milliseconds, and what it spared. */
+export interface FlowJobTimes {
+  /** Making sessions. */
+  readonly openMs: number;
+  /** Running graphs and reading what they gave. */
+  readonly runMs: number;
+  /** The runs of each graph, in order. */
+  readonly runs: Readonly<Record<string, readonly number[]>>;
+  /** Waiting for the encoder. */
+  readonly sinkMs: number;
+  readonly totalMs: number;
+  /** Steps that a saved state spared. */
+  readonly resumedSteps: number;
+}
+
+/** What a flow job came to. */
+export interface FlowJobResult extends RenderJobResult {
+  readonly provider: Provider;
+  readonly times: FlowJobTimes;
+}
+
+/**
+ * Where a flow job is: graph runs of the stage, over all parts of a longer clip, which go through encode, step and decode
+ * one after another.
+ */
+export interface FlowJobStep {
+  readonly stage: 'load' | 'encode' | 'context' | 'step' | 'decode';
+  readonly done: number;
+  readonly total: number;
+  /** The whole job, 0…1, by the work that lies behind it. */
+  readonly progress: number;
+}
+
+/** With a small JPEG of what the clip will look like, after each step; of finished frames now and then. */
+export type FlowJobProgress = (step: FlowJobStep, preview?: Blob) => void;
+
+/** What a machine offers to a flow pack, and how fast it is. */
+export interface FlowMachine {
+  readonly provider: Provider;
+  /** Adapter's own words, or `none`. */
+  readonly adapter: string;
+  readonly shaderF16: boolean;
+  readonly subgroups: boolean;
+  /** Whether weights go from storage to the graphics card without passing the heap. */
+  readonly streams: boolean;
+  readonly maxBufferSize: number;
+  readonly maxStorageBufferBindingSize: number;
+  /** Most that WebAssembly may hold, bytes. */
+  readonly heapBytes: number;
+  readonly threads: number;
+  /** Floating-point operations per millisecond, seen in half a second of a real graph; null where it could not run. */
+  readonly probe: number | null;
+}
+
+/** What {@link RenderApi.measureFlow} needs. */
+export interface FlowMeasureRequest extends Pick<FlowJobRequest, 'wasmUrl' | 'provider'> {
+  /** An earlier answer: where the machine is still the same it is given again, and nothing is run. */
+  readonly known?: FlowMachine;
+}
+
 /**
  * Frames drawn so far, out of all; now and then (about twice a second) with a small JPEG of the last one, at most
  * 320 px on the long side, for the live picture of a running job.
@@ -125,6 +206,20 @@ export interface RenderApi {
   presetStill(pictureId: string, motion: Motion, maxSidePx: number): Promise<ImageBitmap>;
   /** Draws a clip and sends its frames over `port` (see frame-port.ts); the port changes owner. */
   render(request: RenderJobRequest, port: MessagePort, onProgress: RenderProgress): Promise<RenderJobResult>;
-  /** Ends a job at the next frame; `render` then rejects with AbortError. */
+  /**
+   * Makes a clip with a flow pack and sends its frames over `port`; the port changes owner. What is done is saved after each
+   * step: the same request, made again in this or a later visit, goes on from there. The pack can't be deleted meanwhile.
+   *
+   * @throws ERR_MODEL_MISSING (not installed, a file gone), ERR_MODEL_DAMAGED (`details.path`: a shape that disagrees with the
+   * graph, an operator that nobody knows), ERR_MODEL_FAILED, ERR_GPU_LOST (retryable), ERR_INPUT_PROMPT_NOT_UNDERSTOOD (the
+   * pack reads no prompts), ERR_INPUT_*; AbortError.
+   */
+  renderFlow(request: FlowJobRequest, port: MessagePort, onProgress: FlowJobProgress): Promise<FlowJobResult>;
+  /**
+   * Looks at the machine and runs a graph for half a second. Never rejects for want of a graphics card; one that fails is
+   * answered as `wasm`.
+   */
+  measureFlow(options: FlowMeasureRequest): Promise<FlowMachine>;
+  /** Ends a job at the next frame or graph run; `render` or `renderFlow` then rejects with AbortError. */
   cancel(jobId: string): Promise<void>;
 }

@@ -1,61 +1,18 @@
-import { AppError } from '../../src/contracts/errors.ts';
-import { FRAMES_IN_FLIGHT } from '../../src/contracts/frame-port.ts';
-import type { CreditMessage, FrameMessage } from '../../src/contracts/frame-port.ts';
 import { neutralPose } from '../../src/contracts/pose.ts';
 import type { RenderJobRequest, RenderJobResult, RenderProgress } from '../../src/contracts/render.api.ts';
 import { frameCount } from '../../src/contracts/settings.ts';
 import { outputFrame } from '../../src/core/frame/output.ts';
-import { toVideoFrame } from '../../src/platform/gpu/renderer.ts';
 import type { Renderer } from '../../src/platform/gpu/renderer.ts';
-import { frameDurationUs, frameTimestampUs } from '../../src/platform/media/time.ts';
-import { fromErrorRecord, toErrorRecord } from '../../src/platform/thread/error-record.ts';
+import { aborted, FrameCredits } from './frame-credits.ts';
 import { largestZoom, plannedMotion } from './motion.ts';
 import type { OpenPicture } from './pictures.ts';
 
 const LIVE_SIDE = 320;
 const LIVE_INTERVAL_MS = 500;
 
-/** Waits for the encoder's credits, for its refusal, and for a cancellation. */
-class Flow {
-  #credits = FRAMES_IN_FLIGHT;
-  #stopped: Error | null = null;
-  #wake: (() => void) | null = null;
-
-  constructor(port: MessagePort) {
-    port.onmessage = ({ data }: MessageEvent<CreditMessage>) => {
-      if (data.type === 'credit') this.#credits++;
-      else this.stop(data.error ? fromErrorRecord(data.error) : aborted());
-      this.#wake?.();
-    };
-    port.onmessageerror = () => this.stop(new AppError('ERR_WORKER_FAILED', 'a credit could not be read'));
-  }
-
-  stop(reason: Error): void {
-    this.#stopped ??= reason;
-    this.#wake?.();
-  }
-
-  check(): void {
-    if (this.#stopped) throw this.#stopped;
-  }
-
-  /** Takes one credit, waiting for it if need be. */
-  async take(): Promise<void> {
-    this.check();
-    while (this.#credits === 0) {
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-      this.#wake = null;
-      this.check();
-    }
-    this.#credits--;
-  }
-}
-
-const aborted = (): DOMException => new DOMException('the job was cancelled', 'AbortError');
-
 /** A running job; `cancel` ends it before its next frame. */
-export interface RunningJob {
-  readonly result: Promise<RenderJobResult>;
+export interface RunningJob<Result = RenderJobResult> {
+  readonly result: Promise<Result>;
   cancel(): void;
 }
 
@@ -67,7 +24,7 @@ export function startJob(
   port: MessagePort,
   onProgress: RenderProgress,
 ): RunningJob {
-  const flow = new Flow(port);
+  const credits = new FrameCredits(port, request.settings.fps);
   const run = async (): Promise<RenderJobResult> => {
     const started = performance.now();
     const { settings } = request;
@@ -93,15 +50,9 @@ export function startJob(
     let liveAt = 0;
     try {
       for (let index = 0; index < frames; index++) {
-        await flow.take();
+        await credits.take();
         plan.poseAt(index / settings.fps, pose);
-        const planes = await scene.planes(picture.rig.deform(pose), frame);
-        const video = toVideoFrame(
-          planes,
-          frameTimestampUs(index, settings.fps),
-          frameDurationUs(index, settings.fps),
-        );
-        port.postMessage({ type: 'frame', index, frame: video } satisfies FrameMessage, [video]);
+        credits.send(index, await scene.planes(picture.rig.deform(pose), frame));
         const now = performance.now();
         if (index === 0) firstFrameMs = now - started;
         let live: Blob | undefined;
@@ -119,8 +70,7 @@ export function startJob(
         onProgress(index + 1, frames, live);
       }
       const renderMs = performance.now() - started;
-      flow.check();
-      port.postMessage({ type: 'end', frames } satisfies FrameMessage);
+      credits.end(frames);
       return {
         frames,
         width: frame.width,
@@ -134,10 +84,10 @@ export function startJob(
     }
   };
   const result = run().catch((error: unknown) => {
-    port.postMessage({ type: 'abort', error: toErrorRecord(error) } satisfies FrameMessage);
+    credits.abort(error);
     throw error;
   });
-  return { result, cancel: () => flow.stop(aborted()) };
+  return { result, cancel: () => credits.stop(aborted()) };
 }
 
 async function jpeg(bitmap: ImageBitmap): Promise<Blob> {

@@ -37,6 +37,17 @@ function modelRate({ positions, fps }: FlowConstants, wanted: number): number {
   return positions.kind === 'ltx' && off >= NEAR_RATE.least && off <= NEAR_RATE.most ? wanted : fps;
 }
 
+/** Frames that the model draws for a clip, and how many of them pass in a second. */
+export function modelTime(
+  constants: FlowConstants,
+  { fps, seconds }: Pick<ClipSettings, 'fps' | 'seconds'>,
+): Pick<FlowClipPlan, 'frames' | 'modelFrames' | 'modelFps'> {
+  const frames = frameCount(seconds, fps);
+  const modelFps = modelRate(constants, fps);
+  const modelFrames = modelFps === fps ? frames : Math.ceil(((frames - 1) * modelFps) / fps - 1e-6) + 1;
+  return { frames, modelFrames, modelFps };
+}
+
 /** Whether a pack can read prompts. */
 export function readsPrompts(pack: Pack, constants: FlowConstants): boolean {
   return constants.text.tokenizer !== null && pack.graphs.some(({ id }) => id === FLOW_GRAPHS.textEncoder);
@@ -59,16 +70,14 @@ export function planFlowClip(
   subject: PictureCrop | null,
   fits: (size: FlowSize) => boolean = () => true,
 ): FlowClipPlan {
-  const { motion, fps, seconds } = settings;
+  const { motion } = settings;
   const ready = motion.kind === 'preset' && presetFile(pack, constants, motion.preset) !== null;
   if (!ready && !readsPrompts(pack, constants)) {
     throw new AppError('ERR_INPUT_PROMPT_NOT_UNDERSTOOD', `${pack.id} reads no prompts`, {
       details: { why: 'no-text-encoder', pack: pack.id },
     });
   }
-  const frames = frameCount(seconds, fps);
-  const modelFps = modelRate(constants, fps);
-  const modelFrames = modelFps === fps ? frames : Math.ceil(((frames - 1) * modelFps) / fps) + 1;
+  const { frames, modelFrames, modelFps } = modelTime(constants, settings);
   const wanted = outputFrame(source, settings.resolution, settings.aspect, subject);
   const ratio = wanted.width / wanted.height;
   const possible = constants.sizes.filter(fits);

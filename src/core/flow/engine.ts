@@ -312,6 +312,7 @@ class FlowRun {
     const resume = kept?.finished.length === index ? kept.current : null;
     const sampler = flowSampler({ sampler: plan }, this.#shape, latent, noise, resume ?? undefined);
     const total = sampler.steps.length;
+    if (resume) this.#progress('step', index, resume.done, total);
     const T = fixed?.['context']?.shape[2] ?? 0;
     for (let step = sampler.next(); step; step = sampler.next()) {
       const changing = {

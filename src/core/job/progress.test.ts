@@ -38,6 +38,35 @@ describe('the progress of a clip', () => {
     expect(latest ?? Infinity).toBeLessThan(60);
   });
 
+  it('tells the time left of a flow pack from the pace of its steps, however long they take', () => {
+    const meter = progressMeter();
+    meter.update({ stage: 'prepare' }, 0);
+    const step = (progress: number, atS: number): ReturnType<typeof meter.update> =>
+      meter.update({ stage: 'model', progress }, 1000 * atS);
+    expect(step(0.01, 5).etaS).toBeNull();
+    step(0.11, 25);
+    step(0.21, 45);
+    const { stage, progress, etaS } = step(0.31, 65);
+    expect(stage).toBe('render');
+    expect(etaS).toBeCloseTo(0.69 * 200);
+    expect(progress).toBeGreaterThan(0.25);
+    // Frames are encoded beside it: what they say is no news of the job.
+    expect(meter.update({ stage: 'encode', done: 9, total: 90 }, 66_000)).toEqual({ stage, progress, etaS });
+    const drawn = step(1, 200);
+    expect(drawn).toMatchObject({ etaS: 0 });
+    expect(drawn.progress).toBeGreaterThan(0.9);
+    expect(meter.update({ stage: 'verify', done: 90, total: 90 }, 201_000).progress).toBeGreaterThan(
+      drawn.progress,
+    );
+  });
+
+  it('takes steps that were found done for no pace', () => {
+    const meter = progressMeter();
+    meter.update({ stage: 'model', progress: 0.02 }, 0);
+    expect(meter.update({ stage: 'model', progress: 0.6 }, 10).etaS).toBeNull();
+    expect(meter.update({ stage: 'model', progress: 0.7 }, 10_010).etaS).toBeCloseTo(30);
+  });
+
   it('never goes back and never leaves 0 to 1, whatever comes', () => {
     const frames = fc.record({
       stage: fc.constantFrom('render' as const, 'encode' as const, 'verify' as const),
@@ -45,8 +74,12 @@ describe('the progress of a clip', () => {
       total: fc.nat({ max: 150 }),
     });
     const plain = fc.constantFrom<ProgressEvent>({ stage: 'prepare' }, { stage: 'save' });
+    const model = fc.record({
+      stage: fc.constant('model' as const),
+      progress: fc.double({ min: 0, max: 1, noNaN: true }),
+    });
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.oneof(frames, plain), fc.nat({ max: 5000 }))), (events) => {
+      fc.property(fc.array(fc.tuple(fc.oneof(frames, plain, model), fc.nat({ max: 5000 }))), (events) => {
         const meter = progressMeter();
         let before = 0;
         let atMs = 0;

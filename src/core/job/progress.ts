@@ -3,6 +3,8 @@ export type ProgressEvent =
   | { readonly stage: 'prepare' }
   /** Frames drawn so far. */
   | { readonly stage: 'render'; readonly done: number; readonly total: number }
+  /** Work of a flow pack that lies behind the job, 0…1: reading, steps, decoding. */
+  | { readonly stage: 'model'; readonly progress: number }
   /** Frames encoded so far. */
   | { readonly stage: 'encode'; readonly done: number; readonly total: number }
   /** Frames read back so far. */
@@ -20,6 +22,9 @@ export interface ProgressView {
 const PREPARED = 0.08;
 const ENCODED = 0.86;
 const VERIFIED = 0.98;
+/** The same of a flow pack, whose frames are quickly encoded and verified beside what its steps take. */
+const MODEL_READY = 0.02;
+const MODEL_DRAWN = 0.95;
 /** Reading a frame back costs about this part of drawing and encoding one; replaced by the truth once it runs. */
 const VERIFY_COST = 0.15;
 /** The rate is measured over the last frames of this span, so that a pause (a hidden tab) is soon forgotten. */
@@ -27,6 +32,11 @@ const WINDOW_MS = 8000;
 /** Before so many frames and so long a time a rate is a guess. */
 const FRAMES_MIN = 4;
 const SPAN_MIN_MS = 300;
+
+/** Steps are few and long: their pace is that of so many last ones, whatever time they took. */
+const STEPS_KEPT = 4;
+/** Part of a job that is not done in a moment. */
+const JUMP = 0.05;
 
 /** Follows a running clip and tells progress that never goes back, and an estimate of the time left. */
 export interface ProgressMeter {
@@ -50,10 +60,31 @@ function pace(samples: Sample[], sample: Sample): number | null {
   return frames < FRAMES_MIN || spanMs < SPAN_MIN_MS ? null : spanMs / frames;
 }
 
+/** Whether work was not done but found done, or begins anew: a job that goes on from its last step has no pace yet. */
+function isJump(last: Sample | undefined, done: number, nowMs: number): boolean {
+  if (last === undefined) return false;
+  return done < last.done || (done - last.done > JUMP && nowMs - last.atMs < SPAN_MIN_MS);
+}
+
+/** Milliseconds for the whole work by the last pieces of it, or null while there are too few. */
+function workPace(samples: Sample[], sample: Sample): number | null {
+  samples.push(sample);
+  if (samples.length > STEPS_KEPT + 1 && sample.atMs - (samples[1]?.atMs ?? 0) > WINDOW_MS) samples.shift();
+  const first = samples[0];
+  if (first === undefined) return null;
+  const work = sample.done - first.done;
+  const spanMs = sample.atMs - first.atMs;
+  return work <= 0 || spanMs < SPAN_MIN_MS ? null : spanMs / work;
+}
+
 /** A meter for one job, from its very start. */
 export function progressMeter(): ProgressMeter {
   const encodeSamples: Sample[] = [];
   const verifySamples: Sample[] = [];
+  const workSamples: Sample[] = [];
+  let workMs: number | null = null;
+  /** Set once a flow pack is at work: frames then follow from its steps. */
+  let isModel = false;
   let drawn = 0;
   let encoded = 0;
   let encodeMs: number | null = null;
@@ -83,8 +114,16 @@ export function progressMeter(): ProgressMeter {
           }
           // Frames overlap in both workers; a frame counts half when drawn and half when encoded.
           const share = Math.min(1, (Math.max(drawn, encoded) + encoded) / 2 / total);
+          if (isModel) return latest;
           const leftMs = encodeMs === null ? null : encodeMs * (total - encoded + total * VERIFY_COST);
           return next('render', PREPARED + (ENCODED - PREPARED) * share, leftMs);
+        }
+        case 'model': {
+          isModel = true;
+          if (isJump(workSamples.at(-1), event.progress, nowMs)) workSamples.length = 0;
+          workMs = workPace(workSamples, { atMs: nowMs, done: event.progress }) ?? workMs;
+          const leftMs = workMs === null ? null : workMs * (1 - event.progress);
+          return next('render', MODEL_READY + (MODEL_DRAWN - MODEL_READY) * event.progress, leftMs);
         }
         case 'verify': {
           const total = Math.max(1, event.total);
@@ -92,7 +131,8 @@ export function progressMeter(): ProgressMeter {
             pace(verifySamples, { atMs: nowMs, done: event.done }) ??
             (encodeMs === null ? null : encodeMs * VERIFY_COST);
           const leftMs = verifyMs === null ? null : verifyMs * (total - event.done);
-          return next('verify', ENCODED + (VERIFIED - ENCODED) * Math.min(1, event.done / total), leftMs);
+          const before = isModel ? MODEL_DRAWN : ENCODED;
+          return next('verify', before + (VERIFIED - before) * Math.min(1, event.done / total), leftMs);
         }
         case 'save':
           return next('save', VERIFIED, 0);

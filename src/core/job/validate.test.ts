@@ -43,7 +43,9 @@ describe('validateSettings', () => {
     [{ seed: 1.5 }, 'ERR_INPUT_SEED'],
     [{ seed: 2 ** 32 }, 'ERR_INPUT_SEED'],
     [{ seed: NaN }, 'ERR_INPUT_SEED'],
-    [{ pack: 'flow' }, 'ERR_INPUT_PACK'],
+    [{ pack: '' }, 'ERR_INPUT_PACK'],
+    [{ pack: '../portrait' }, 'ERR_INPUT_PACK'],
+    [{ pack: 'No such pack' }, 'ERR_INPUT_PACK'],
     [{ pack: 7 }, 'ERR_INPUT_PACK'],
     [{ embedSettings: 'yes' }, 'ERR_INPUT_ARGUMENT'],
     [{ motion: { kind: 'preset', preset: 'dance' } }, 'ERR_INPUT_PRESET'],
@@ -55,6 +57,13 @@ describe('validateSettings', () => {
   ] as const)('refuses %j with %s', (change, code) => {
     expect(codeOf({ ...DEFAULT_SETTINGS, ...change })).toBe(code);
   });
+
+  it.each(['portrait', 'ltx-2b', 'tiny.wan'])(
+    'leaves it to others whether the pack %s is installed',
+    (pack) => {
+      expect(codeOf({ ...DEFAULT_SETTINGS, pack })).toBeNull();
+    },
+  );
 
   it.each([3, 3.5, 15])('takes %d seconds', (seconds) => {
     expect(codeOf({ ...DEFAULT_SETTINGS, seconds })).toBeNull();

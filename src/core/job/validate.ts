@@ -9,8 +9,8 @@ import {
   type Motion,
 } from '../../contracts/settings.ts';
 
-/** The only pack there is today. */
-const PACKS: readonly string[] = ['portrait'];
+/** As in `pack.json`; whether such a pack is installed is asked where its clip is made. */
+const PACK_ID = /^[a-z0-9][a-z0-9.-]*$/u;
 
 const CODE_OF_FIELD: Readonly<Record<string, ErrorCode>> = {
   seconds: 'ERR_INPUT_SECONDS',
@@ -74,7 +74,7 @@ export function validateSettings(input: unknown): ClipSettings {
   }
   const settings = result.output;
   if (isBlank(settings.motion)) throw new AppError('ERR_INPUT_PROMPT_EMPTY', 'the prompt is empty');
-  if (!PACKS.includes(settings.pack)) {
+  if (!PACK_ID.test(settings.pack)) {
     throw new AppError('ERR_INPUT_PACK', `there is no pack ${shown(settings.pack)}`, {
       details: { given: shown(settings.pack) },
     });

@@ -6,9 +6,12 @@ import { packGraph } from '../../contracts/pack.ts';
 import type { Provider } from '../../contracts/render.api.ts';
 import type { FlowRuntime, FlowSession, FlowTensor } from '../../core/flow/runtime.ts';
 import { wasmThreads } from './adapter.ts';
+import { checkSession, graphError } from './flow-session.ts';
+import type { OpenGpu } from './gpu-device.ts';
 import type { PackSource } from './pack-source.ts';
 import type { Runtime, RuntimeBuild } from './runtime.ts';
 import { startRuntime, webgpuBuild } from './runtime.ts';
+import { MemoLoader } from './serial.ts';
 
 /** A flow pack, read where it lies. */
 export interface FlowPackSource extends PackSource {
@@ -25,8 +28,8 @@ export interface FlowRuntimeOptions {
   readonly provider: Provider;
   /** Forces one of the two WebGPU builds; unset means: the smaller one where WebAssembly can suspend. */
   readonly build?: Exclude<RuntimeBuild, 'wasm'>;
-  /** WebGPU device to share; unset means one of the runtime's own. Not destroyed here. */
-  readonly device?: GPUDevice | undefined;
+  /** WebGPU device to share; unset means one of the runtime's own, whose loss nobody sees. Not destroyed here. */
+  readonly gpu?: OpenGpu | undefined;
 }
 
 /** Outputs that later runs take in as they are, so they need not come back from the graphics card. */
@@ -35,10 +38,12 @@ const KEPT: Readonly<Record<string, readonly string[]>> = { [FLOW_GRAPHS.context
 /** A tensor of onnxruntime's; read back when somebody asks for its numbers. */
 class OrtTensor implements FlowTensor {
   readonly tensor: Tensor;
+  readonly #watch: Watch;
   #released = false;
 
-  constructor(tensor: Tensor) {
+  constructor(tensor: Tensor, watch: Watch) {
     this.tensor = tensor;
+    this.#watch = watch;
   }
 
   get shape(): readonly number[] {
@@ -51,7 +56,7 @@ class OrtTensor implements FlowTensor {
 
   async read(): Promise<Float32Array> {
     if (this.#released) throw new TypeError('a tensor was read after its release');
-    const data = await this.tensor.getData();
+    const data = await this.#watch(this.tensor.getData());
     if (!(data instanceof Float32Array))
       throw new TypeError(`a tensor of ${this.tensor.type} has no 32-bit floats`);
     return data.slice();
@@ -64,20 +69,49 @@ class OrtTensor implements FlowTensor {
   }
 }
 
-function failed(graph: string, what: string, cause: unknown): AppError {
-  if (cause instanceof AppError) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  const lost = /device (?:was |is )?lost|GPUDevice.*lost/i.test(why);
-  return new AppError(
-    lost ? 'ERR_GPU_LOST' : 'ERR_MODEL_FAILED',
-    `the network ${graph} could not be ${what}: ${why}`,
-    {
-      details: { graph },
-      retryable: lost,
-      cause,
-    },
+/** Numbers in a buffer of their own on the graphics card. */
+function lastingTensor(
+  runtime: Runtime,
+  device: GPUDevice,
+  data: Float32Array,
+  shape: readonly number[],
+  watch: Watch,
+): OrtTensor {
+  const buffer = device.createBuffer({
+    // The runtime copies in pieces of 16 bytes.
+    size: 16 * Math.ceil(data.byteLength / 16),
+    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+  });
+  device.queue.writeBuffer(buffer, 0, Float32Array.from(data));
+  return new OrtTensor(
+    runtime.gpuTensor(buffer, shape, () => buffer.destroy()),
+    watch,
   );
 }
+
+/** Settles as `work` does, or rejects as soon as the device is gone: what runs on it then may never end. */
+type Watch = <T>(work: Promise<T>) => Promise<T>;
+
+function watchDevice(gpu: OpenGpu | undefined): Watch {
+  if (!gpu) return (work) => work;
+  const lost = gpu.lost.then((error): never => {
+    throw error;
+  });
+  lost.catch(() => undefined);
+  return (work) => {
+    work.catch(() => undefined);
+    return Promise.race([work, lost]);
+  };
+}
+
+const runtimes = new MemoLoader<string, Runtime>((key) => {
+  const [build, wasmUrl] = key.split(' ') as [RuntimeBuild, string];
+  return startRuntime(
+    build,
+    wasmUrl,
+    wasmThreads(globalThis.crossOriginIsolated, navigator.hardwareConcurrency),
+  );
+});
 
 /**
  * Runs a flow pack on onnxruntime-web. Weights are handed over as files; what the prompt became stays on the graphics card.
@@ -85,14 +119,18 @@ function failed(graph: string, what: string, cause: unknown): AppError {
  * @throws ERR_MODEL_MISSING when the runtime's files can't be read, ERR_MODEL_FAILED when it does not start.
  */
 export async function openFlowRuntime(options: FlowRuntimeOptions): Promise<FlowRuntime> {
-  const { source, provider, device } = options;
+  const { source, provider } = options;
   const build = provider === 'wasm' ? 'wasm' : (options.build ?? webgpuBuild());
-  const threads = wasmThreads(globalThis.crossOriginIsolated, navigator.hardwareConcurrency);
-  const runtime = await startRuntime(build, options.wasmUrl, threads);
+  const gpu = build === 'wasm' ? undefined : options.gpu;
+  const runtime = await runtimes.get(`${build} ${new URL(options.wasmUrl).href}`);
+  const watch = watchDevice(gpu);
   return {
-    open: (graph, free) => openSession(runtime, source, device, graph, free),
-    floats: (data, shape) => new OrtTensor(runtime.tensor(data, shape)),
-    words: (ids) => new OrtTensor(runtime.words(ids, [1, ids.length])),
+    open: (graph, free) => openSession(runtime, source, gpu?.device, watch, graph, free),
+    floats: (data, shape, lasting = false) =>
+      gpu && lasting
+        ? lastingTensor(runtime, gpu.device, data, shape, watch)
+        : new OrtTensor(runtime.tensor(data, shape), watch),
+    words: (ids) => new OrtTensor(runtime.words(ids, [1, ids.length]), watch),
   };
 }
 
@@ -100,6 +138,7 @@ async function openSession(
   runtime: Runtime,
   source: FlowPackSource,
   device: GPUDevice | undefined,
+  watch: Watch,
   graph: string,
   free: Readonly<Record<string, number>>,
 ): Promise<FlowSession> {
@@ -110,15 +149,28 @@ async function openSession(
   );
   let session: InferenceSession;
   try {
-    session = await runtime.createSession(model, {
-      device,
-      session: source.pack.session,
-      free,
-      externalData,
-      keepOnGpu: KEPT[graph] ?? [],
-    });
+    session = await watch(
+      runtime.createSession(model, {
+        device,
+        session: source.pack.session,
+        free,
+        externalData,
+        keepOnGpu: KEPT[graph] ?? [],
+      }),
+    );
   } catch (cause) {
-    throw failed(graph, 'opened', cause);
+    throw graphError(graph, 'opened', cause);
+  }
+  const release = (): Promise<void> =>
+    // What a lost device held is gone with it.
+    watch(session.release()).catch((cause: unknown) => {
+      if (!(cause instanceof AppError && cause.code === 'ERR_GPU_LOST')) throw cause;
+    });
+  try {
+    checkSession(facts, session);
+  } catch (cause) {
+    await release();
+    throw cause;
   }
   return {
     async run(feeds) {
@@ -129,17 +181,17 @@ async function openSession(
         inputs[name] = tensor.tensor;
       }
       try {
-        const results = await session.run(inputs);
+        const results = await watch(session.run(inputs));
         return Object.fromEntries(
           session.outputNames.flatMap((name) => {
             const value = results[name];
-            return value ? [[name, new OrtTensor(value)] as const] : [];
+            return value ? [[name, new OrtTensor(value, watch)] as const] : [];
           }),
         );
       } catch (cause) {
-        throw failed(graph, 'run', cause);
+        throw graphError(graph, 'run', cause);
       }
     },
-    release: () => session.release(),
+    release,
   };
 }

@@ -8,11 +8,17 @@ interface OrtModule {
   readonly InferenceSession: {
     create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
   };
-  readonly Tensor: new (
-    ...args:
-      | [type: 'float32', data: Float32Array, dims: readonly number[]]
-      | [type: 'int64', data: BigInt64Array, dims: readonly number[]]
-  ) => Tensor;
+  readonly Tensor: {
+    new (
+      ...args:
+        | [type: 'float32', data: Float32Array, dims: readonly number[]]
+        | [type: 'int64', data: BigInt64Array, dims: readonly number[]]
+    ): Tensor;
+    fromGpuBuffer(
+      buffer: GPUBuffer,
+      options: { dataType: 'float32'; dims: readonly number[]; dispose: () => void },
+    ): Tensor;
+  };
 }
 
 /** Builds of onnxruntime-web: WebAssembly only, and its native WebGPU provider with and without stack switching. */
@@ -23,6 +29,8 @@ const BINARY: Readonly<Record<RuntimeBuild, string>> = {
   webgpu: 'ort-wasm-simd-threaded.asyncify',
   jspi: 'ort-wasm-simd-threaded.jspi',
 };
+
+const PRESERVE = 'ep.webgpuexecutionprovider.preserveDevice';
 
 /** A started build. */
 export interface Runtime {
@@ -36,6 +44,8 @@ export interface Runtime {
    */
   createSession(model: Uint8Array, options: SessionOptions): Promise<InferenceSession>;
   tensor(data: Float32Array, shape: readonly number[]): Tensor;
+  /** Numbers in a buffer of the sessions' device; `dispose` is called once when the tensor is. */
+  gpuTensor(buffer: GPUBuffer, shape: readonly number[], dispose: () => void): Tensor;
   /** Whole numbers as int64. */
   words(data: readonly number[], shape: readonly number[]): Tensor;
 }
@@ -131,7 +141,8 @@ export async function startRuntime(build: RuntimeBuild, wasmUrl: string, threads
           executionProviders:
             build === 'wasm' ? ['wasm'] : [device ? { name: 'webgpu', device } : { name: 'webgpu' }],
           graphOptimizationLevel: 'all',
-          extra: { session },
+          // A device that came from outside stays when the last session goes.
+          extra: { session, ...(device && build !== 'wasm' ? { [PRESERVE]: '1' } : {}) },
           ...(externalData ? { externalData: [...externalData] } : {}),
           ...(free ? { freeDimensionOverrides: { ...free } } : {}),
           ...(keepOnGpu?.length && build !== 'wasm'
@@ -140,6 +151,8 @@ export async function startRuntime(build: RuntimeBuild, wasmUrl: string, threads
         }),
       ),
     tensor: (data, shape) => new ort.Tensor('float32', data, shape),
+    gpuTensor: (buffer, dims, dispose) =>
+      ort.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims, dispose }),
     words: (data, shape) => new ort.Tensor('int64', BigInt64Array.from(data, BigInt), shape),
   };
 }

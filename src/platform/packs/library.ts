@@ -118,9 +118,12 @@ export async function ownFilesDamaged({ folder, state }: KeptFolder): Promise<st
   return wrong;
 }
 
+/** Name of the Web Lock of a pack: whoever changes it holds it alone, whoever makes clips with it shares it. */
+export const lockName = (root: string, packId: string): string => `stillwake-${root}-${packId}`;
+
 /** @throws ERR_MODEL_BUSY when somebody else works on the pack, in this tab or another */
 export async function alone<T>(root: string, packId: string, work: () => Promise<T>): Promise<T> {
-  return navigator.locks.request(`stillwake-${root}-${packId}`, { ifAvailable: true }, (lock) => {
+  return navigator.locks.request(lockName(root, packId), { ifAvailable: true }, (lock) => {
     if (lock !== null) return work();
     throw new AppError('ERR_MODEL_BUSY', `somebody else is working on ${packId}`, {
       retryable: true,

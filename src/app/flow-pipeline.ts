@@ -1,0 +1,102 @@
+import type { EncodeJobRequest } from '../contracts/encode.api.ts';
+import { AppError } from '../contracts/errors.ts';
+import { flowConstants } from '../contracts/flow.ts';
+import { planFlowClip } from '../core/flow/clip-plan.ts';
+import { wordsOf } from '../core/flow/fit-wish.ts';
+import { drawAndEncode, unlessAborted } from './draw-and-encode.ts';
+import type { Engine, PictureLease } from './engine.ts';
+import type { DrawnClip, MakeClipRequest } from './pipeline.ts';
+import { isAbort } from './shown-error.ts';
+import { makeReference } from './small-picture.ts';
+
+/**
+ * True of a clip by a flow pack: every pixel comes out of a trained network.
+ * @source IPTC digital source type vocabulary, http://cv.iptc.org/newscodes/digitalsourcetype/
+ */
+const SOURCE_TYPE: EncodeJobRequest['sourceType'] = 'trainedAlgorithmicMedia';
+
+/**
+ * Frames by an installed flow pack. A worker whose device was lost is ended, so that the next attempt has another; what was
+ * done is saved under the job's id.
+ *
+ * @throws ERR_INPUT_PACK, ERR_MODEL_*, ERR_GPU_*, ERR_INPUT_*, ERR_WORKER_*, ERR_MEDIA_*; AbortError
+ */
+export async function drawFlow(
+  engine: Engine,
+  request: MakeClipRequest,
+  { report }: PictureLease,
+  startedMs: number,
+): Promise<DrawnClip> {
+  const { jobId, picture, settings, onProgress, signal } = request;
+  const knowledge = engine.flowKnowledge;
+  const pack = await unlessAborted(engine.findPack(settings.pack), signal);
+  const constants = flowConstants(pack);
+  // Without it every size counts, and the worker says what does not fit.
+  if (knowledge !== null) await unlessAborted(knowledge.measure(), signal).catch(rethrowAbort);
+  const clip = planFlowClip(
+    pack,
+    constants,
+    settings,
+    report,
+    report.subjectBox,
+    knowledge?.fits(pack, settings),
+  );
+  const { size, crop, width, height } = clip;
+  const reference = await unlessAborted(makeReference(picture.blob, clip, picture.matte), signal);
+  const drawnFromMs = performance.now() - startedMs;
+  const lease = engine.flow();
+  try {
+    const [drawn, encoded] = await drawAndEncode(
+      engine,
+      request,
+      {
+        jobId,
+        width,
+        height,
+        fps: settings.fps,
+        frames: clip.frames,
+        settings,
+        title: request.title,
+        reference,
+        sourceType: SOURCE_TYPE,
+      },
+      {
+        worker: 'flow',
+        draw: (port) =>
+          lease.api.renderFlow(
+            {
+              jobId,
+              version: pack.version,
+              settings,
+              picture: { blob: picture.blob, matte: picture.matte },
+              size,
+              crop,
+              width,
+              height,
+              ...engine.flowPlace,
+            },
+            port,
+            ({ stage, progress }, preview) => {
+              onProgress?.(stage === 'load' ? { stage: 'prepare' } : { stage: 'model', progress });
+              if (preview !== undefined) request.onPreview?.(preview);
+            },
+          ),
+        cancel: () => lease.api.cancel(jobId),
+      },
+    );
+    const words = wordsOf(pack, constants, settings.motion);
+    knowledge?.learn(pack, { size, frames: clip.modelFrames, fps: clip.modelFps, words }, drawn);
+    return { drawn, encoded, notices: clip.notices, drawnFromMs, provider: drawn.provider };
+  } catch (cause) {
+    if (cause instanceof AppError && cause.code === 'ERR_GPU_LOST') lease.end(cause);
+    knowledge?.failed(pack, size, cause);
+    throw cause;
+  } finally {
+    lease.release();
+  }
+}
+
+/** A machine that can't be measured is no reason to make no clip. */
+function rethrowAbort(cause: unknown): void {
+  if (isAbort(cause)) throw cause;
+}
