@@ -10,6 +10,7 @@ import { createStore } from '../platform/store/store.ts';
 import type { WorkerConnection } from '../platform/thread/connect-worker.ts';
 import { EMPTY_STATE } from './empty-state.ts';
 import { createEngine, type EngineOptions } from './engine.ts';
+import { measureIn } from './flow-measure.ts';
 import { createGallery } from './gallery.ts';
 import { createJobs, randomSeed } from './jobs.ts';
 import { createLicenceGate } from './licence/gate.ts';
@@ -114,14 +115,7 @@ export function createApp(options: AppOptions = {}): RunningApp {
     undoMs: options.undoMs ?? UNDO_MS,
     onError,
     onPresent: () => updateEstimate(),
-    measure: async (known) => {
-      const lease = engine.flow();
-      try {
-        return await lease.api.measureFlow({ ...engine.flowPlace, ...(known === null ? {} : { known }) });
-      } finally {
-        lease.release();
-      }
-    },
+    measure: (known) => measureIn({ flow: () => engine.flow(), ...engine.flowPlace }, known),
     changeSettings: (change) => changeSettings({ ...state.state.settings, ...change }),
     persist: () => app.persist(),
     ...(options.packKeys === undefined ? {} : { keys: options.packKeys }),

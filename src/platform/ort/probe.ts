@@ -62,6 +62,12 @@ export async function timeRuns(
   }
 }
 
+/** Settles when a device has answered, and a loss that came before would be known. */
+async function answered(device: GPUDevice): Promise<null> {
+  await device.queue.onSubmittedWorkDone().catch(() => undefined);
+  return new Promise((resolve) => setTimeout(() => resolve(null), 0));
+}
+
 /**
  * How fast graphs run on a provider, by half a second of a real one.
  * @throws ERR_MODEL_MISSING when the runtime's files can't be read; ERR_MODEL_FAILED, ERR_GPU_FAILED or ERR_GPU_LOST when the
@@ -74,6 +80,9 @@ export async function probeProvider(provider: Provider, wasmUrl: string): Promis
   }
   const threads = wasmThreads(globalThis.crossOriginIsolated, navigator.hardwareConcurrency);
   try {
+    // On a device that is gone already the runtime would wait for ever, and nobody could stop it.
+    const gone = gpu && (await Promise.race([gpu.lost, answered(gpu.device)]));
+    if (gone) throw gone;
     const runtime = await startRuntime(provider === 'wasm' ? 'wasm' : webgpuBuild(), wasmUrl, threads);
     const work = async (): Promise<ProbeResult> => {
       const session = await runtime.createSession(probeModel(), { device: gpu?.device, session: {} });
