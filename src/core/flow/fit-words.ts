@@ -11,7 +11,6 @@ export const FIT_WORDS = {
     'Can’t run here: this model computes in 16-bit numbers (shader-f16), which this graphics card does not offer. ' +
     'Look for its variant without them.',
   scores: 'With subgroups, which this graphics card does not offer to the browser, it would need less.',
-  streams: 'A browser that lets WebAssembly wait (Chrome or Edge 137 or newer) would do.',
   instead: 'It fits at {size}; {time} for {length}.',
   insteadUntimed: 'It fits at {size}.',
   insteadParts: 'It fits at {size} in parts of {frames} frames; {time} for {length}.',

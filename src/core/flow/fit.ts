@@ -183,10 +183,6 @@ class Judge {
   /** What would make a clip fit that fits at no size. */
   #hint({ size }: MemoryPlan): FitSaying | null {
     const sizes = [size, ...this.#constants.sizes];
-    const limits = { ...this.#limits, streams: true };
-    if (limits.provider === 'webgpu' && sizes.some((one) => this.#fits(this.#plan(one, limits)))) {
-      return { code: 'streams', values: {} };
-    }
     const ready = Object.keys(this.#constants.text.presets).length > 0;
     if (this.#wish.words > 0 && ready && sizes.some((one) => this.#fits(this.#plan(one, this.#limits, 0)))) {
       return { code: 'presets', values: {} };
