@@ -100,19 +100,23 @@ const decodeSchema = v.variant('kind', [
   }),
 ]);
 
-/** What a graph needs while it runs, bytes: `fixed + perToken·N + perPixel·W·H·frames of one run`. */
-const activationSchema = v.object({
+const perUnit = v.optional(v.pipe(v.number(), v.minValue(0)), 0);
+const memoryEntries = {
   fixed: whole,
-  perToken: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
-  perTokenSquared: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
-  perPixel: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+  perToken: perUnit,
+  perTokenSquared: perUnit,
+  perPixel: perUnit,
+  /** A second line; the larger counts. In small pictures most is taken by weights that a run turns to floats. */
+  least: v.optional(v.object({ fixed: whole, perPixel: perUnit })),
+};
+
+/** What a graph needs while it runs, bytes: `fixed + perToken·N + perTokenSquared·N² + perPixel·W·H·frames of one run`. */
+const activationSchema = v.object({
+  ...memoryEntries,
   /** The largest single buffer among them, in the same terms. */
-  largest: v.object({
-    fixed: whole,
-    perToken: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
-    perTokenSquared: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
-    perPixel: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
-  }),
+  largest: v.object(memoryEntries),
+  /** What it needs besides where it runs on a processor: weights as floats, scores of attention. */
+  processor: v.optional(v.object(memoryEntries)),
 });
 
 /** What one run of a graph computes, floating-point operations, in the terms of its memory. */
@@ -157,6 +161,11 @@ export const flowConstantsSchema = v.object({
     matrix: v.array(v.strictTuple([v.number(), v.number(), v.number()])),
     bias: v.strictTuple([v.number(), v.number(), v.number()]),
   }),
+  /**
+   * Least PSNR, dB, of frame 0 with the picture at 96 px on the long side, as the exporter measured it on pictures; left out
+   * where nothing but the picture itself will do.
+   */
+  fidelity: v.optional(v.number()),
   /** Sizes that may be asked for, the usual one first: pixels and frames. */
   sizes: v.pipe(v.array(v.object({ width: count, height: count, frames: count })), v.minLength(1)),
   activations: v.record(name, activationSchema),

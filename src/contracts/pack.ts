@@ -64,6 +64,8 @@ const graphSchema = v.object({
   opset: count,
   /** How the bulk of the weights is stored. */
   dtype: v.picklist(['fp32', 'fp16', 'int8', 'int4']),
+  /** Bytes of weights that are only stored as 16-bit floats: 32-bit ones when a session is made. */
+  halfBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
   inputs: v.pipe(v.array(inputSchema), v.nonEmpty()),
   outputs: v.pipe(v.array(tensorSchema), v.nonEmpty()),
   /** Weights kept outside the graph's file. */

@@ -19,11 +19,11 @@ declare global {
   var full: FullApi | undefined;
 }
 
-const USAGE = `npm run full -- --pack FOLDER [--run] [--builds wasm,jspi,webgpu] [--graphs ID,ID] [--minutes 10]
-                   [--profile FOLDER] [--out FOLDER]
+const USAGE = `npm run full -- --pack FOLDER [--run] [--builds wasm,jspi,webgpu] [--graphs ID,ID] [--how alone,together]
+                   [--minutes 10] [--profile FOLDER] [--out FOLDER]
 
 Installs a pack into the browser from a server on this machine; opens each of its graphs for 512×320×25 in a worker of its
-own, and on WebAssembly all of them in one; with --run runs each once on WebAssembly, the decoder on 4×4 cells. Prints what
+own, and all of them in one; with --run runs each once on WebAssembly, the decoder on 4×4 cells. Prints what
 WebAssembly's memory came to beside what the memory plan says. No graph may take longer than --minutes. --profile keeps the
 browser's folder, and the pack in it, for the next time. Writes full.json and full.md (out/full without --out).`;
 
@@ -74,6 +74,7 @@ async function main(): Promise<void> {
       pack: { type: 'string' },
       run: { type: 'boolean', default: false },
       builds: { type: 'string', default: 'wasm' },
+      how: { type: 'string', default: 'alone,together' },
       graphs: { type: 'string', default: '' },
       minutes: { type: 'string', default: '10' },
       profile: { type: 'string' },
@@ -103,10 +104,11 @@ async function main(): Promise<void> {
     console.log(`installed in ${((came.transferMs + came.verifyMs) / 1000).toFixed(1)} s`);
     const graphs = values.graphs === '' ? [] : values.graphs.split(',');
     const bench = new Bench(full, browser, pack, 60_000 * Number(values.minutes), graphs);
+    const how = values.how.split(',');
     for (const name of builds) {
       const runs = values.run && name === 'wasm';
-      await bench.alone(name, runs);
-      if (name === 'wasm') await bench.together(name, runs);
+      if (how.includes('alone')) await bench.alone(name, runs);
+      if (how.includes('together')) await bench.together(name, runs);
     }
     const report: FullReport = {
       pack: basename(folder),

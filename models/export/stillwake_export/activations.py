@@ -1,12 +1,14 @@
 """Memory and arithmetic of each graph as formulas of the clip's size, which the fit check reads.
 
 Every formula is `fixed + perToken·N + perTokenSquared·N² + perPixel·W·H·n` with n the frames of one run.
+Memory of pictures may have a second one in `least`; the larger counts. `processor` is what kernels of
+onnxruntime's WebAssembly take for themselves.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import onnx
@@ -17,8 +19,8 @@ Terms = dict[str, float]
 
 TOKENS = (*sorted({round(1.15**k) for k in range(72)}), 1 << 17, 1 << 18, 1 << 19)
 """From one to more than any clip has, near enough that nothing between two of them stands out."""
-PICTURES = ((4, 4), (8, 8), (8, 16))
-"""Rows and columns of latents at which the graphs of the autoencoder are walked."""
+PICTURES = ((4, 4), (4, 8), (8, 8), (8, 16), (12, 16), (16, 24), (24, 32), (32, 40), (40, 64), (64, 96))
+"""Rows and columns of latents at which the graphs of the autoencoder are walked, from a small tile up."""
 
 
 @dataclass(frozen=True)
@@ -47,32 +49,74 @@ def _of_tokens(values: Sequence[int]) -> Terms:
     return {"fixed": math.ceil(fixed), "perToken": linear, "perTokenSquared": squared}
 
 
-def _of_pixels(pixels: Sequence[int], values: Sequence[int]) -> Terms:
-    """The steepest line through nothing: what does not grow with the picture is small here."""
-    return {"fixed": 0, "perPixel": _rounded(max(v / p for p, v in zip(pixels, values, strict=True)))}
+def _line(pixels: Sequence[int], values: Sequence[int], pair: tuple[int, int]) -> Terms:
+    """The line through two of the values."""
+    (p, v), (q, w) = ((pixels[i], values[i]) for i in pair)
+    slope = _rounded(max(0.0, (w - v) / (q - p)))
+    return {"fixed": max(0, math.ceil(v - slope * p)), "perPixel": slope}
 
 
-def _formulas(costs: Sequence[Cost], fit: Callable[[Sequence[int]], Terms]) -> Formulas:
-    memory: dict[str, object] = dict(fit([c.peak for c in costs]))
+def _value(terms: Terms, pixels: int) -> float:
+    return terms["fixed"] + terms["perPixel"] * pixels
+
+
+def _of_pixels(pixels: Sequence[int], values: Sequence[int]) -> dict[str, object]:
+    """Two lines, of which the larger is not below any value.
+
+    In a small picture most memory is where weights are turned to floats, whatever its size; in a large one
+    it is where the picture is widest.
+    """
+    far, near = _line(pixels, values, (-2, -1)), _line(pixels, values, (0, 1))
+    short = max(v - max(_value(far, p), _value(near, p)) for p, v in zip(pixels, values, strict=True))
+    near["fixed"] += max(0, math.ceil(short))
+    if all(_value(near, p) <= _value(far, p) for p in pixels):
+        return dict(far)
+    return {**far, "least": near}
+
+
+def _work_of_pixels(pixels: Sequence[int], values: Sequence[int]) -> Terms:
+    """The line through the largest two: what does not grow with the picture is in all of them."""
+    return _line(pixels, values, (-2, -1))
+
+
+def _formulas(
+    costs: Sequence[Cost],
+    fit: Callable[[Sequence[int]], dict[str, object]],
+    fit_work: Callable[[Sequence[int]], Terms],
+) -> Formulas:
+    memory = fit([c.peak for c in costs])
     memory["largest"] = fit([c.largest for c in costs])
-    return Formulas(memory, fit([c.flops for c in costs]))
+    if any(c.scratch for c in costs):
+        memory["processor"] = fit([c.scratch for c in costs])
+    return Formulas(memory, fit_work([c.flops for c in costs]))
 
 
 def fit_step(model: onnx.ModelProto, words: int) -> Formulas:
     """`dit_step` at its longest prompt."""
-    return _formulas([measure(model, {"N": n, "T": words}) for n in TOKENS], _of_tokens)
+    costs = [measure(model, {"N": n, "T": words}) for n in TOKENS]
+    return _formulas(costs, lambda values: dict(_of_tokens(values)), _of_tokens)
 
 
 def fit_words(model: onnx.ModelProto, words: int) -> Formulas:
     """`dit_context` and `text_encoder` at their longest prompt."""
-    return _formulas([measure(model, {"T": words})], lambda values: {"fixed": values[0]})
+    costs = [measure(model, {"T": words})]
+    return _formulas(costs, lambda values: {"fixed": values[0]}, lambda values: {"fixed": values[0]})
+
+
+def _of_pictures(
+    model: onnx.ModelProto, sizes: Sequence[Mapping[str, int]], pixels: Sequence[int]
+) -> Formulas:
+    costs = [measure(model, size) for size in sizes]
+    return _formulas(
+        costs, lambda values: _of_pixels(pixels, values), lambda values: _work_of_pixels(pixels, values)
+    )
 
 
 def fit_encode(model: onnx.ModelProto, spatial: int) -> Formulas:
     """`vae_encode`: one frame."""
     sizes = [{"H": h * spatial, "W": w * spatial} for h, w in PICTURES]
     pixels = [s["H"] * s["W"] for s in sizes]
-    return _formulas([measure(model, s) for s in sizes], lambda values: _of_pixels(pixels, values))
+    return _of_pictures(model, sizes, pixels)
 
 
 def fit_decode(model: onnx.ModelProto, spatial: int, frames: int, latent_frames: int | None) -> Formulas:
@@ -84,4 +128,4 @@ def fit_decode(model: onnx.ModelProto, spatial: int, frames: int, latent_frames:
         for p in PICTURES
     ]
     pixels = [h * w * spatial**2 * frames for h, w in PICTURES]
-    return _formulas([measure(model, s) for s in sizes], lambda values: _of_pixels(pixels, values))
+    return _of_pictures(model, sizes, pixels)

@@ -117,12 +117,14 @@ def _bytes(memory: dict[str, object], tokens: int, pixels: int) -> float:
     def term(name: str) -> float:
         return float(str(memory.get(name, 0)))
 
-    return (
+    told = (
         term("fixed")
         + term("perToken") * tokens
         + term("perTokenSquared") * tokens**2
         + term("perPixel") * pixels
     )
+    least = memory.get("least")
+    return max(told, _bytes(least, tokens, pixels)) if isinstance(least, dict) else told
 
 
 def limits_of(

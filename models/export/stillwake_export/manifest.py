@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,16 @@ class PackInfo:
     licence_text: str
     source: str
     tier: str = "advanced"
+
+
+def half_bytes(model: onnx.ModelProto) -> int:
+    """Bytes of the weights that are only stored as halves: they become float32 when a session is made."""
+    cast = {node.input[0] for node in model.graph.node if node.op_type == "Cast"}
+    return sum(
+        2 * math.prod(tensor.dims)
+        for tensor in model.graph.initializer
+        if tensor.data_type == onnx.TensorProto.FLOAT16 and tensor.name in cast
+    )
 
 
 @dataclass
@@ -66,10 +77,12 @@ class PackWriter:
         entry["outputs"] = [border.to_json() for border in graph.outputs]
         shards = [describe_file(self.folder, name).to_json() for name in graph.shards.files]
         entry["shards"] = [{**shard, "path": shard["file"]} for shard in shards]
+        model = graph.model()
+        entry["halfBytes"] = half_bytes(model)
         entry["licence"] = self.info.spdx
         entry["source"] = self.info.source
         self.graphs.append(entry)
-        return graph.model()
+        return model
 
     def tensor(self, file_id: str, file: str, array: np.ndarray) -> None:
         """Writes a tensor as raw little-endian bytes and enters it."""

@@ -36,8 +36,10 @@ class Cost:
     peak: int
     """Bytes of all values that are alive at once, at most; inputs and outputs among them."""
     largest: int
-    """Bytes of the largest value."""
+    """Bytes of the largest value or weight, halves that are only stored as the floats that they become."""
     flops: int
+    scratch: int = 0
+    """Bytes that the neediest node takes for itself where it runs on a processor."""
 
 
 class _Walker:
@@ -218,6 +220,24 @@ def _flops(w: _Walker, node: onnx.NodeProto, shapes: list[Shape]) -> int:
     return 0 if node.op_type in ALIASES else sum(math.prod(s) for s in shapes)
 
 
+def _scratch(w: _Walker, node: onnx.NodeProto) -> int:
+    """Memory that onnxruntime's processor kernels take besides inputs and outputs.
+
+    Quantized weights as floats; scores before and after their softmax, and the parts of each head.
+    """
+    shapes = [w.shapes[name] for name in node.input if name]
+    attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+    match node.op_type:
+        case "MatMulNBits":
+            return 4 * int(str(attributes["K"])) * int(str(attributes["N"]))
+        case "MultiHeadAttention":
+            (_, queries, width), keys = shapes[0], shapes[1][1]
+            scores = int(str(attributes["num_heads"])) * queries * keys
+            return 4 * (2 * scores + (queries + 2 * keys) * width)
+        case _:
+            return 0
+
+
 def measure(model: onnx.ModelProto, sizes: Mapping[str, int]) -> Cost:
     """Walks the graph in its order and keeps each value alive from its node to its last reader."""
     walker = _Walker(model, sizes)
@@ -233,13 +253,15 @@ def measure(model: onnx.ModelProto, sizes: Mapping[str, int]) -> Cost:
     for name in outputs:
         last[owner.get(name, name)] = len(nodes)
     alive = {value.name: walker.bytes_of(value.name) for value in model.graph.input}
-    peak = largest = flops = 0
+    peak = largest = flops = scratch = 0
     for i, node in enumerate(nodes):
         flops += walker.step(node)
+        scratch = max(scratch, _scratch(walker, node))
         if node.op_type not in ALIASES:
             alive.update({n: walker.bytes_of(n) for n in node.output if n not in walker.constant})
         peak = max(peak, sum(alive.values()))
-        largest = max(largest, *alive.values()) if alive else largest
+        touched = [n for n in (*node.input, *node.output) if n in walker.shapes]
+        largest = max(largest, *alive.values(), *map(walker.bytes_of, touched))
         for name in [n for n in alive if last.get(n, -1) <= i and n not in outputs]:
             del alive[name]
-    return Cost(peak, largest, flops)
+    return Cost(peak, largest, flops, scratch)

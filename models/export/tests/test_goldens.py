@@ -111,7 +111,9 @@ def test_cost_of_a_known_graph() -> None:
     cost = measure(helper.make_model(graph), {"N": 3})
     # The input is let go after the product; then a (aliased by b), c and y of 48 bytes each.
     assert cost.peak == 3 * 48
-    assert cost.largest == 96
+    # The weight, as on a graphics card it is a buffer like any other.
+    assert cost.largest == 8 * 4 * 4
+    assert cost.scratch == 0
     assert cost.flops == 2 * 12 * 8 + 12 + 12
 
 

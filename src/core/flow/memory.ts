@@ -16,7 +16,7 @@ export interface DeviceLimits {
   readonly maxStorageBufferBindingSize: number;
   /** Most that WebAssembly may hold; 4 GiB when left out. */
   readonly heapBytes?: number;
-  /** Whether weights go from storage to the graphics card without passing the heap (the `/jspi` build). */
+  /** Whether weights go from storage to the graphics card piece by piece (the `/jspi` build), not whole through the page. */
   readonly streams: boolean;
   /** What the graphics card may hold, where that is known; no browser tells. */
   readonly deviceBytes?: number;
@@ -30,6 +30,8 @@ export interface GraphMemory {
   readonly activations: number;
   /** The largest single buffer. */
   readonly largest: number;
+  /** What WebAssembly has to hold for values while it runs. */
+  readonly run: number;
   /** What WebAssembly has to hold while its session is made, the runtime included. */
   readonly opening: number;
   /** What WebAssembly has to hold for it at most, the runtime included: while its session is made, or while it runs. */
@@ -50,6 +52,8 @@ export interface MemoryPlan {
   readonly graphs: readonly GraphMemory[];
   /** Most bytes in use at once, by the manifest. */
   readonly peakBytes: number;
+  /** What WebAssembly has to hold at most, the runtime included. */
+  readonly heapBytes: number;
   /** True where only one graph is held at a time. */
   readonly oneSession: boolean;
   /** Latent rows and columns that are decoded at once. */
@@ -66,13 +70,15 @@ export interface SizeTerms {
   readonly perToken: number;
   readonly perTokenSquared: number;
   readonly perPixel: number;
+  /** A second line; the larger counts. */
+  readonly least?: { readonly fixed: number; readonly perPixel: number } | undefined;
 }
 
 /** What terms come to. @param pixels W·H·frames of one run. */
 export function evaluate(terms: SizeTerms, tokens: number, pixels: number): number {
-  return (
-    terms.fixed + terms.perToken * tokens + terms.perTokenSquared * tokens * tokens + terms.perPixel * pixels
-  );
+  const { fixed, perToken, perTokenSquared, perPixel, least } = terms;
+  const told = fixed + perToken * tokens + perTokenSquared * tokens * tokens + perPixel * pixels;
+  return least ? Math.max(told, least.fixed + least.perPixel * pixels) : told;
 }
 
 /** Bytes of a graph's weights outside its file, as they are stored. */
@@ -80,21 +86,47 @@ export function weightBytes(graph: PackGraph): number {
   return graph.shards.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** The runtime itself. */
-const HEAP_BASE = 64 * MIB;
+/** The runtime itself, and what a session without weights takes. */
+const HEAP_BASE = 12e6;
 /** A graph's file, its parsed form and the optimised one. */
 const HEAP_PER_FILE_BYTE = 4;
 /**
- * What the heap holds for each stored byte of weights while a session is made, and what stays while it runs. Halves become
- * 32-bit floats, with both there for a time; quantized weights stay as they are.
- * @source sessions of a pack in LTX 2B's shapes in onnxruntime-web's WebAssembly provider: see models/export/README.md
+ * What the heap holds for each byte of halves while a session is made: they become 32-bit floats, and what they leave is in
+ * pieces too small for the next. Other weights stay as they are.
+ * @source sessions of packs in LTX 2B's shapes, `npm run full`: 2.8 for networks of products and the decoder, 2.0 for the encoder
  */
-const OPENING = { fp32: 2, fp16: 2.9, int8: 1.25, int4: 1.25 } as const;
-const RUNNING = { fp32: 1, fp16: 2, int8: 1, int4: 1 } as const;
+const OPENING_HALVES = 3;
+/** The same for each stored byte, of packs that don't say how many are halves. */
+const OPENING = { fp32: 2, fp16: OPENING_HALVES, int8: 1.25, int4: 1.25 } as const;
+/**
+ * What a run takes on WebAssembly for each byte of its values: blocks of every size come and go, and leave gaps.
+ * @source 1.0 to 1.65 in steps of 64 to 640 tokens and a tile of the decoder, `npm run full -- --run`
+ */
+const RUN_SPREAD = 1.5;
+/** WebAssembly's memory grows by more than is asked for: so much of itself, but no more than so many bytes. */
+const GROWTH_SHARE = 0.12;
+const GROWTH_MOST = 96 * MIB;
 /** What of the heap may be planned with; the rest is lost between blocks. */
 const HEAP_SHARE = 0.9;
 /** Above this many bytes of weights, one graph at a time where nobody knows what the card holds. */
 const UNKNOWN_DEVICE_BYTES = 2048 * MIB;
+
+/** Bytes of weights that become 32-bit floats when a session is made. */
+function halves(graph: PackGraph): number {
+  const stored = weightBytes(graph);
+  return Math.min(stored, graph.halfBytes ?? (graph.dtype === 'fp16' ? stored : 0));
+}
+
+/** Bytes of the heap for a graph's weights while its session is made in WebAssembly, and from then on. */
+function heldOpening(graph: PackGraph): number {
+  const stored = weightBytes(graph);
+  const half = halves(graph);
+  if (graph.halfBytes === undefined) return OPENING[graph.dtype] * stored;
+  return (graph.dtype === 'fp32' ? OPENING.fp32 : 1) * (stored - half) + OPENING_HALVES * half;
+}
+
+/** What the heap has to grow to, to hold `bytes`. */
+const grown = (bytes: number): number => bytes + Math.min(GROWTH_SHARE * bytes, GROWTH_MOST);
 
 /** Frames of one run of the encoder or the decoder. */
 export function runFrames(constants: FlowConstants, graph: string, frames: number): number {
@@ -130,26 +162,28 @@ class Planner {
 
   /** @param share part of the picture's pixels that is decoded at once. */
   memory(graph: PackGraph, share = 1): GraphMemory {
-    const { provider, streams } = this.#limits;
+    const { provider } = this.#limits;
     const terms = this.#constants.activations[graph.id];
     const { width, height, frames } = this.#size;
     const pixels = width * height * runFrames(this.#constants, graph.id, frames);
     const tiled = graph.id === FLOW_GRAPHS.decode ? share * pixels : pixels;
     const stored = weightBytes(graph);
-    const activations = terms ? evaluate(terms, this.#tokens, tiled) : 0;
-    // Halves are turned to floats in the heap, also where other weights go straight to the card.
-    const passes = provider === 'wasm' || !streams || graph.dtype === 'fp16';
-    const opening = passes ? OPENING[graph.dtype] * stored : 0;
-    const weights = RUNNING[graph.dtype] * stored;
-    const held = provider === 'wasm' ? Math.max(opening, weights + activations) : opening;
+    const evaluated = (part: SizeTerms | undefined): number =>
+      part ? evaluate(part, this.#tokens, tiled) : 0;
+    const half = halves(graph);
     const base = HEAP_BASE + HEAP_PER_FILE_BYTE * graph.bytes;
+    // A graphics card takes weights from where they are read; only what becomes floats passes the heap.
+    const held = provider === 'wasm' ? heldOpening(graph) : OPENING_HALVES * half;
+    const values = evaluated(terms);
+    const run = provider === 'wasm' ? RUN_SPREAD * (values + evaluated(terms?.processor)) : 0;
     return {
       graph: graph.id,
-      weights,
-      activations,
-      largest: terms ? evaluate(terms.largest, this.#tokens, tiled) : 0,
-      opening: base + opening,
-      heap: base + held,
+      weights: stored + half,
+      activations: values,
+      largest: evaluated(terms?.largest),
+      run,
+      opening: grown(base + held),
+      heap: grown(base + held + run),
     };
   }
 
@@ -203,11 +237,16 @@ class Planner {
     const weights = memories.reduce((sum, memory) => sum + memory.weights, 0);
     const active = Math.max(...memories.map(({ activations }) => activations));
     const alone = Math.max(...memories.map((memory) => memory.weights + memory.activations));
-    const oneSession = weights + active > this.#roomForAll();
+    const together = this.#heapTogether(graphs, memories);
+    const oneSession =
+      this.#limits.provider === 'wasm'
+        ? together > this.heapBytes
+        : weights + active > (this.#limits.deviceBytes ?? UNKNOWN_DEVICE_BYTES);
     return {
       size: this.#size,
       graphs: memories,
       peakBytes: oneSession ? alone : weights + active,
+      heapBytes: oneSession ? Math.max(...memories.map(({ heap }) => heap)) : together,
       oneSession,
       decodeTile: decode?.tile ?? { rows: Infinity, columns: Infinity },
       decodeRuns: decode?.runs ?? 0,
@@ -215,16 +254,14 @@ class Planner {
     };
   }
 
-  /** Bytes up to which all graphs may be held side by side. */
-  #roomForAll(): number {
-    const { provider, deviceBytes } = this.#limits;
-    if (provider === 'webgpu') return deviceBytes ?? UNKNOWN_DEVICE_BYTES;
-    // The last session is made beside all others.
-    const files = this.#pack.graphs.reduce((sum, { bytes }) => sum + HEAP_PER_FILE_BYTE * bytes, HEAP_BASE);
-    const extra = this.#pack.graphs.map(
-      (graph) => (OPENING[graph.dtype] - RUNNING[graph.dtype]) * weightBytes(graph),
-    );
-    return this.heapBytes - files - Math.max(...extra);
+  /** What WebAssembly holds at most where no session is released before the last. */
+  #heapTogether(graphs: readonly PackGraph[], memories: readonly GraphMemory[]): number {
+    const files = graphs.reduce((sum, { bytes }) => sum + HEAP_PER_FILE_BYTE * bytes, HEAP_BASE);
+    if (this.#limits.provider !== 'wasm') {
+      return grown(files + OPENING_HALVES * Math.max(...graphs.map(halves)));
+    }
+    const weights = graphs.reduce((sum, graph) => sum + heldOpening(graph), 0);
+    return grown(files + weights + Math.max(...memories.map(({ run }) => run)));
   }
 }
 

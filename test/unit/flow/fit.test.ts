@@ -148,45 +148,6 @@ describe('the plan', () => {
     const noRoom = memoryPlan(pack, constants, usual, { ...card, deviceBytes: GIB }, false);
     expect(noRoom.problems.map(({ graph, what }) => `${graph} ${what}`)).toEqual(['dit_step device']);
   });
-
-  test('counts weights against the heap where they pass it', () => {
-    const heap = { ...card, streams: false, heapBytes: 2 * GIB };
-    const plan = memoryPlan(pack, constants, usual, heap, true);
-    expect(plan.problems.map(({ graph, what }) => `${graph} ${what}`)).toEqual(['text_encoder heap']);
-    expect(memoryPlan(pack, constants, usual, { ...heap, streams: true }, true).problems).toEqual([]);
-    const wasm = memoryPlan(pack, constants, usual, { ...heap, provider: 'wasm' }, false);
-    expect(wasm.problems.map(({ graph }) => graph)).toEqual([]);
-    expect(wasm.oneSession).toBe(true);
-  });
-});
-
-describe('the heap', () => {
-  // Sessions of a random pack in LTX 2B's shapes, each alone in WebAssembly: stored MB, and the heap's size afterwards.
-  test.each([
-    ['vae_encode', 'fp16', 463, 1040],
-    ['dit_context', 'int4', 162, 260],
-    ['dit_step', 'int4', 1016, 1320],
-    ['vae_decode', 'fp16', 1057, 3050],
-  ] as const)('of %s in %s is told: enough, and not far too much', (id, dtype, stored, measured) => {
-    const shards = [{ path: 'w', file: 'w.bin', sha256: 'b'.repeat(64), bytes: stored * 1e6 }];
-    const graphs = pack.graphs.map((graph) => (graph.id === id ? { ...graph, dtype, shards } : graph));
-    const none = { fixed: 0, perToken: 0, perTokenSquared: 0, perPixel: 0 };
-    const idle = { ...constants, activations: { [id]: { ...none, largest: none } } };
-    const plan = memoryPlan({ ...pack, graphs }, idle, usual, { ...card, provider: 'wasm' }, false);
-    const heap = plan.graphs.find(({ graph }) => graph === id)?.heap ?? 0;
-    expect(heap / 1e6 / measured).toBeGreaterThan(1);
-    expect(heap / 1e6 / measured).toBeLessThan(1.4);
-  });
-
-  test('is passed by halves also where other weights stream', () => {
-    const heap = (dtype: 'fp16' | 'int8'): number => {
-      const graphs = pack.graphs.map((graph) => (graph.id === 'vae_decode' ? { ...graph, dtype } : graph));
-      const plan = memoryPlan({ ...pack, graphs }, constants, usual, card, false);
-      return plan.graphs.find(({ graph }) => graph === 'vae_decode')?.heap ?? 0;
-    };
-    expect(heap('fp16')).toBeGreaterThan(2.8 * 900 * MIB);
-    expect(heap('int8')).toBeLessThan(100 * MIB);
-  });
 });
 
 describe('the time', () => {
