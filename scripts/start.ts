@@ -1,13 +1,16 @@
 import { parseArgs } from 'node:util';
 import { buildApp, DIST, stepLine } from './lib/build-app.ts';
+import { readOrigins } from './lib/headers.ts';
 import { fetchPageLicence, licenceServing } from './lib/licence/page-config.ts';
 import { startServer } from './lib/static-server.ts';
 
-const USAGE = `npm start -- [--port N] [--licence-api URL]
+const USAGE = `npm start -- [--port N] [--licence-api URL] [--packs-from ORIGIN]…
 
 Builds the application (what is unchanged is kept) and serves it on this machine.
 
   --port N            port to listen on; without it 4173, or the next one that is free
+  --packs-from ORIGIN lets pages fetch flow packs from this origin, such as https://models.example.org; may be given again.
+                      Without it they come from this server, a folder or a ZIP file only
   --licence-api URL   tiers and Moments of the licence API at this address (npm run license-api); its keys are pinned
                       as they are now, so start again after a rotation; without it everything is unlocked`;
 
@@ -29,6 +32,7 @@ async function main(): Promise<void> {
     options: {
       port: { type: 'string' },
       'licence-api': { type: 'string' },
+      'packs-from': { type: 'string', multiple: true },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -41,17 +45,27 @@ async function main(): Promise<void> {
     fail(`--port wants a number from 0 to 65535, not ${values.port ?? ''}`);
     return;
   }
+  const packOrigins = readOrigins(values['packs-from'] ?? []);
+  if (packOrigins === null) {
+    fail(
+      `--packs-from wants origins such as https://models.example.org, not ${values['packs-from']?.join(', ') ?? ''}`,
+    );
+    return;
+  }
   const address = values['licence-api'];
   const licence = address === undefined ? null : await fetchPageLicence(address);
   await buildApp((step) => console.log(stepLine(step)));
+  const serving = licence === null ? null : await licenceServing(DIST, licence);
   const server = await startServer({
     root: DIST,
     port,
     exactPort: values.port !== undefined,
-    ...(licence === null ? {} : await licenceServing(DIST, licence)),
+    ...serving,
+    connectOrigins: [...(serving?.connectOrigins ?? []), ...packOrigins],
   });
   console.log(`\nStillwake is at ${server.url} (Ctrl-C ends it)`);
   if (licence !== null) console.log(`Tiers and Moments come from ${licence.config.url ?? licence.origin}`);
+  if (packOrigins.length > 0) console.log(`Packs may come from ${packOrigins.join(', ')}`);
   const end = (): void => {
     void server.close().then(() => process.exit(0));
   };

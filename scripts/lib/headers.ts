@@ -49,3 +49,13 @@ export function serverHeaders(connectOrigins: readonly string[] = []): Record<st
 
 /** {@link serverHeaders} of an application that asks nobody but its own server. */
 export const SERVER_HEADERS: Readonly<Record<string, string>> = serverHeaders();
+
+/** Origins in the form that a policy wants; null when one of them is none. */
+export function readOrigins(values: readonly string[]): readonly string[] | null {
+  const origins = values.map((value) => URL.parse(value));
+  // More than an origin would promise that only a folder of it may be asked, which it would not hold across redirects.
+  const whole = origins.every(
+    (url) => url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '',
+  );
+  return whole ? [...new Set(origins.flatMap((url) => url?.origin ?? []))] : null;
+}

@@ -14,6 +14,7 @@ export const EMPTY_PACKS: PacksView = {
   undo: null,
   error: null,
   present: null,
+  refused: null,
 };
 
 /** The state before anything is known. */

@@ -1,13 +1,14 @@
-import { AppError } from '../contracts/errors.ts';
 import { flowConstants } from '../contracts/flow.ts';
 import type { Pack } from '../contracts/pack.ts';
 import type { PackFit, PacksView, PresentFit } from '../contracts/packs-view.ts';
 import { PORTRAIT, type ClipSettings } from '../contracts/settings.ts';
 import { planFlowClip } from '../core/flow/clip-plan.ts';
+import { pictureCrop } from '../core/flow/picture.ts';
 import { validateSettings } from '../core/job/validate.ts';
 import type { FlowKnowledge } from './engine.ts';
 import { createFlowFit } from './flow-fit.ts';
 import type { PacksOptions } from './packs.ts';
+import { toShownError } from './shown-error.ts';
 import type { PictureReport } from '../contracts/render.api.ts';
 
 export interface PackFitsOptions extends Pick<PacksOptions, 'state' | 'store' | 'measure' | 'onPresent'> {
@@ -30,13 +31,8 @@ const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.s
 
 /** Knows nothing of the machine yet. */
 export function createPackFits(options: PackFitsOptions): PackFits {
-  const { state, store, measure, view, set } = options;
-  const fitter = createFlowFit({
-    store,
-    measure:
-      measure ??
-      (() => Promise.reject(new AppError('ERR_ENV_UNSUPPORTED', 'nothing here measures the machine'))),
-  });
+  const { state, store, view, set } = options;
+  const fitter = createFlowFit({ store, measure: options.measure });
 
   /** What a pack without good constants comes to is said when it is used. */
   const judged = <T>(judge: () => T): T | null => {
@@ -55,20 +51,26 @@ export function createPackFits(options: PackFitsOptions): PackFits {
     const { size, width, height, notices } = plan;
     return { fits: true, sentence: '', seconds: null, instead: null, size, width, height, notices };
   };
-  const present = (): PresentFit | null => {
+  const present = (): Pick<PacksView, 'present' | 'refused'> => {
     const { picture, settings } = state.state;
     const kept = view().kept?.find(({ pack, state: is }) => pack.id === settings.pack && is === 'installed');
-    if (kept === undefined || settings.pack === PORTRAIT || picture.phase !== 'open') return null;
+    if (kept === undefined || settings.pack === PORTRAIT || picture.phase !== 'open') {
+      return { present: null, refused: null };
+    }
     const { report } = picture;
     const { pack } = kept;
-    return judged(() => {
+    try {
       const valid = validateSettings(settings);
-      return fitter.present(pack, valid, report, report.subjectBox) ?? planned(pack, valid, report);
-    });
+      const fit = fitter.present(pack, valid, report, report.subjectBox) ?? planned(pack, valid, report);
+      const crop = pictureCrop(report, fit.size, report.subjectBox);
+      return { present: { ...fit, crop }, refused: null };
+    } catch (cause) {
+      return { present: null, refused: toShownError(cause) };
+    }
   };
 
   const follow = (): void => {
-    const { kept, fits, looked, present: shown } = view();
+    const { kept, fits, looked, present: shown, refused } = view();
     const verdicts: Record<string, PackFit> = {};
     for (const { pack } of kept ?? []) {
       const fit = of(pack);
@@ -76,8 +78,9 @@ export function createPackFits(options: PackFitsOptions): PackFits {
     }
     const next = present();
     const fit = looked === null ? null : of(looked.offer.pack);
-    if (isSame([verdicts, next, fit], [fits, shown, looked?.fit ?? null])) return;
-    set({ fits: verdicts, present: next, ...(looked === null ? {} : { looked: { ...looked, fit } }) });
+    const before = [fits, { present: shown, refused }, looked?.fit ?? null];
+    if (isSame([verdicts, next, fit], before)) return;
+    set({ fits: verdicts, ...next, ...(looked === null ? {} : { looked: { ...looked, fit } }) });
     options.onPresent();
   };
   const measured = async (): Promise<void> => {
@@ -93,7 +96,7 @@ export function createPackFits(options: PackFitsOptions): PackFits {
     }
   };
   const begin = (): void => {
-    if (measure === undefined || view().measuring) return;
+    if (view().measuring) return;
     // Nothing is said of the machine then; whoever makes a clip hears what is wrong.
     measured().catch(() => undefined);
   };

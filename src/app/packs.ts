@@ -15,8 +15,8 @@ export interface PacksOptions {
   readonly state: StateStore<AppState>;
   /** Keeps what was measured and learnt of this machine. */
   readonly store: Pick<Store, 'setting' | 'putSetting'>;
-  /** Looks at the machine, as {@link FlowFitOptions.measure}; left out, nothing is said of it. */
-  readonly measure?: FlowFitOptions['measure'];
+  /** Looks at the machine, as {@link FlowFitOptions.measure}. */
+  readonly measure: FlowFitOptions['measure'];
   readonly undoMs: number;
   readonly onError: (error: ShownError) => void;
   /** What the present settings come to has changed. */

@@ -5,6 +5,11 @@ export const packStyles = css`
   :host {
     display: block;
   }
+  header {
+    display: flex;
+    flex-direction: column;
+    gap: var(--sw-space-1);
+  }
   .title {
     display: flex;
     flex-wrap: wrap;

@@ -16,6 +16,7 @@ import {
 } from './library.ts';
 import { Meter } from './meter.ts';
 import { PACKS_FOLDER } from './opfs-source.ts';
+import { Patience } from './patience.ts';
 import { PACK_FILE, planBytes, planPack, refuseClimbing, type PlannedFile } from './plan.ts';
 import { missing, type PackReader } from './reader.ts';
 import { judgeSignature, type Trust } from './signature.ts';
@@ -40,6 +41,8 @@ const SIGNATURE_BYTES_MAX = 4096;
 const MARGIN_BYTES = 64 * 1024 * 1024;
 const IDLE_MS = 30_000;
 const PARALLEL = 3;
+/** Somebody who looks at a pack is there and can try again; one hiccup shouldn't trouble them. */
+const LOOK_PATIENCE = { triesMax: 3, firstMs: 500, longestMs: 2_000, askedMs: 5_000 } as const;
 const PATIENCE = { triesMax: 7, firstMs: 1_000, longestMs: 30_000, askedMs: 300_000 } as const;
 
 interface Read {
@@ -71,19 +74,35 @@ function parseText(text: string | null): Pack {
   return parsePack(raw);
 }
 
+/** A small file, for which a server that doesn't answer is waited for. */
+async function patiently<T>(patience: Patience, signal: AbortSignal, read: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      await patience.after(error, signal);
+    }
+  }
+}
+
 /** `pack.json` and its signature, judged. @throws as {@link PacksApi.look} */
-async function readPack(reader: PackReader, keys: readonly PackKey[], signal: AbortSignal): Promise<Read> {
-  const packBytes = await reader.small(PACK_FILE, PACK_BYTES_MAX, signal);
+async function readPack(
+  reader: PackReader,
+  keys: readonly PackKey[],
+  patience: Patience,
+  signal: AbortSignal,
+): Promise<Read> {
+  const packBytes = await patiently(patience, signal, () => reader.small(PACK_FILE, PACK_BYTES_MAX, signal));
   if (packBytes === null) throw missing(PACK_FILE, 'it is not there');
   const packText = exactText(packBytes);
   const pack = parseText(packText);
-  const signed = await reader
-    .small(PACK_SIGNATURE_FILE, SIGNATURE_BYTES_MAX, signal)
-    .catch((error: unknown) => {
-      // A server of a single-page application has a page for what isn't there.
-      if (error instanceof AppError && error.code === 'ERR_MODEL_MISSING') return null;
-      throw error;
-    });
+  const signed = await patiently(patience, signal, () =>
+    reader.small(PACK_SIGNATURE_FILE, SIGNATURE_BYTES_MAX, signal),
+  ).catch((error: unknown) => {
+    // A server of a single-page application has a page for what isn't there.
+    if (error instanceof AppError && error.code === 'ERR_MODEL_MISSING') return null;
+    throw error;
+  });
   const trust = await judgeSignature(packBytes, signed, keys);
   return {
     pack,
@@ -122,7 +141,8 @@ class Packs implements PacksApi {
   async look(origin: PackOrigin): ReturnType<PacksApi['look']> {
     const { signal } = new AbortController();
     const reader = await this.#readerOf(origin, {});
-    const { pack, trust, bytes } = await readPack(reader, this.#keys, signal);
+    const patience = new Patience({ ...LOOK_PATIENCE, time: this.#time }, () => undefined);
+    const { pack, trust, bytes } = await readPack(reader, this.#keys, patience, signal);
     const plan = planPack(pack, this.#install.chunkBytes);
     return {
       pack,
@@ -142,7 +162,7 @@ class Packs implements PacksApi {
     return this.#cancellable(id, async (signal) => {
       const validators: Record<string, string> = {};
       const reader = await this.#readerOf(origin, validators);
-      const read = await readPack(reader, this.#keys, signal);
+      const read = await readPack(reader, this.#keys, this.#patience(onProgress), signal);
       if (!accept.licence) {
         throw new AppError('ERR_INPUT_ARGUMENT', 'the licence was not accepted', {
           details: { argument: 'licence' },
@@ -228,7 +248,7 @@ class Packs implements PacksApi {
           ? { ...state.validators }
           : {};
         const reader = await this.#readerOf(source, validators);
-        const read = await readPack(reader, this.#keys, signal);
+        const read = await readPack(reader, this.#keys, this.#patience(onProgress), signal);
         if (read.packText !== state.packText) {
           throw new AppError('ERR_MODEL_CHANGED', 'there is another pack where this one came from', {
             details: { file: PACK_FILE, pack: read.pack.id, version: read.pack.version },
@@ -248,6 +268,12 @@ class Packs implements PacksApi {
 
   async cancel(id: string): Promise<void> {
     this.#running.get(id)?.abort(new DOMException('It was cancelled', 'AbortError'));
+  }
+
+  /** Waits for a server before anything is known of the pack. */
+  #patience(onProgress: (progress: PackProgress) => void): Patience {
+    const nothing = { phase: 'download', doneBytes: 0, totalBytes: 0, bytesPerSecond: null } as const;
+    return new Patience(this.#install.patience, (waiting) => onProgress({ ...nothing, waiting }));
   }
 
   async #cancellable<T>(id: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

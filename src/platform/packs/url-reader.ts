@@ -1,4 +1,5 @@
 import { AppError } from '../../contracts/errors.ts';
+import { isBlocked } from './policy.ts';
 import { collect, missing, wrongLength, type PackReader } from './reader.ts';
 import { reasonOf, type PackTime } from './time.ts';
 
@@ -130,7 +131,19 @@ async function ask(url: URL, path: string, headers: HeadersInit, connection: Con
         referrerPolicy: 'no-referrer',
       }),
     );
-  const direct = await request('manual');
+  const direct = await request('manual').catch(async (cause: unknown) => {
+    const { origin } = url;
+    if (
+      !(cause instanceof AppError) ||
+      cause.details['why'] !== 'no connection' ||
+      !(await isBlocked(origin))
+    )
+      throw cause;
+    throw new AppError('ERR_MODEL_UNREACHABLE', `the page's policy doesn't let it ask ${origin}`, {
+      details: { file: path, why: 'policy', origin },
+      cause,
+    });
+  });
   if (direct.type !== 'opaqueredirect') return direct;
   let followed: Response;
   try {

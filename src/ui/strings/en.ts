@@ -70,6 +70,7 @@ export const en = {
   'stage.close': 'Close picture',
   'stage.preview': 'Live preview: {motion}',
   'stage.paused': 'Paused',
+  'stage.noPreview': 'This model shows a preview while it works',
   'stage.playHint': 'Play the preview',
   'stage.pauseHint': 'Pause the preview',
   'stage.noFace':
@@ -124,6 +125,12 @@ export const en = {
   'prompt.beats.many': 'More than two beats may feel rushed',
   'prompt.words': { one: '{count} word', other: '{count} words' },
   'prompt.characters': '{used} of {max} characters',
+  'prompt.flow.none': 'Describe what happens, in 50 to 200 words',
+  'prompt.flow.few': 'This model likes more to go on: 50 to 200 words',
+  'prompt.flow.good': 'A good length',
+  'prompt.flow.many': 'More than 200 words may be lost on it',
+  'prompt.flow.placeholder':
+    'A woman in a yellow jumper turns to the camera and smiles. The wind moves her hair. The camera holds still.',
   'prompt.unread': 'Not understood',
   'prompt.examples': 'Start from an example',
   'prompt.example.1': 'Smiles slowly and blinks twice',
@@ -162,6 +169,7 @@ export const en = {
   'make.queue': 'Add to queue',
   'make.ready': '{width} × {height}, {length}',
   'make.needsWords': 'Write what should happen first',
+  'make.measuring': 'This machine is being tried out',
   'make.wait': 'The picture is still being looked at',
 
   'job.title': 'Making your clip',
@@ -169,6 +177,11 @@ export const en = {
   'job.waitingTitle': 'Waiting for its turn',
   'job.prepare': 'Getting ready',
   'job.render': 'Drawing',
+  'job.flow.load': 'Loading the model',
+  'job.flow.encode': 'Looking at the picture',
+  'job.flow.context': 'Reading what should happen',
+  'job.flow.step': 'Step {done} of {total}',
+  'job.flow.decode': 'Drawing frames, {done} of {total}',
   'job.verify': 'Checking the file',
   'job.save': 'Saving',
   'job.left.unknown': 'Working out the time',
@@ -350,6 +363,21 @@ export const en = {
   'error.ERR_MODEL_BUSY': 'Another tab is working on this pack. Wait for it to finish, then try again.',
   'error.ERR_GPU_LOST':
     'The graphics processor was taken away, perhaps by sleep or another program. Try again.',
+  'error.pack.gone':
+    'The model that was chosen isn’t on this device any more, so Portrait is chosen. Packs are under “Packs”.',
+  'error.flow.ERR_MODEL_MISSING':
+    'A file of this model is gone from this device. Check the pack under “Packs”, then try again.',
+  'error.flow.ERR_MODEL_DAMAGED':
+    'This model doesn’t work the way its description says. Check the pack under “Packs”, or get it anew.',
+  'error.flow.ERR_MODEL_FAILED':
+    'The model stopped while it drew, perhaps for want of memory. Try a smaller size or a shorter clip.',
+  'error.flow.ERR_MODEL_BUSY':
+    'This pack is being installed or repaired just now. Wait for it to finish, then try again.',
+  'error.flow.ERR_INPUT_SECONDS': 'This model makes at most {length} of a clip. Choose a shorter one.',
+  'error.flow.ERR_GPU_LOST':
+    'The graphics processor was taken away, perhaps for want of memory. Try again: it goes on where it stopped.',
+  'error.flow.ERR_INPUT_PROMPT_NOT_UNDERSTOOD':
+    'This model reads no words. Choose a ready motion, or another model.',
   'error.ERR_GPU_FAILED': 'The graphics processor couldn’t draw this. Try again with a smaller size.',
   'error.ERR_MEDIA_NO_ENCODER':
     'This browser can’t write video of this size. Choose a smaller one, or use another browser.',

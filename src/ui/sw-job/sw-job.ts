@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { AppState, JobView } from '../../contracts/app.api.ts';
 import type { Policy } from '../../contracts/licence/policy.ts';
-import { errorSentence } from '../errors.ts';
+import { clipErrorSentence } from '../errors.ts';
 import { define, SwElement } from '../lib/element.ts';
 import { amountText } from '../lib/amounts.ts';
 import { vars } from '../lib/vars.ts';
@@ -51,7 +51,7 @@ export class SwJob extends SwElement {
 
   #working(job: JobView): TemplateResult {
     const waiting = job.record.state === 'queued';
-    const stage = t(`job.${job.stage}`);
+    const stage = stageOf(job);
     const { etaS } = job;
     return html`<section class="card" part="card" aria-label=${t('job.title')}>
       <div class="head">
@@ -105,7 +105,7 @@ export class SwJob extends SwElement {
         ${failed ? t('job.failedTitle') : t('job.interruptedTitle')}
       </h2>
       <p>
-        ${failed && job.error !== null ? errorSentence(job.error) : nothing}
+        ${failed && job.error !== null ? clipErrorSentence(job.error, job.record.settings.pack) : nothing}
         <span class="soft"
           >${failed ? t('job.failedCost') : t('job.interruptedBody')}
           ${this.policy !== null && job.record.price !== undefined ? t('job.notCharged') : nothing}</span
@@ -121,6 +121,16 @@ export class SwJob extends SwElement {
       </div>
     </section>`;
   }
+}
+
+/** What is being done; of a flow pack its own steps, counted from one. */
+function stageOf({ stage, step }: JobView): string {
+  if ((stage !== 'prepare' && stage !== 'render') || !step) return t(`job.${stage}`);
+  const { total } = step;
+  const done = Math.min(total, step.done + 1);
+  if (step.stage === 'step') return t('job.flow.step', { done, total });
+  if (step.stage === 'decode') return t('job.flow.decode', { done, total });
+  return t(`job.flow.${step.stage}`);
 }
 
 define('sw-job', SwJob);

@@ -132,7 +132,7 @@ export class SwPackCard extends SwElement {
 
   #actions(kept: KeptPack): TemplateResult {
     const { id, version } = kept.pack;
-    const remove = this.#button('trash', t('packs.action.delete'), 'quiet danger', () =>
+    const remove = this.#button('trash', t('packs.action.delete'), 'danger', () =>
       this.ask('packs', { do: 'remove', args: [id, version] }),
     );
     switch (kept.state) {

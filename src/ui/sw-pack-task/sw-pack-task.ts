@@ -34,6 +34,9 @@ export class SwPackTask extends SwElement {
         justify-content: space-between;
         gap: var(--sw-space-2) var(--sw-space-3);
       }
+      .head {
+        flex-wrap: nowrap;
+      }
       .foot {
         align-items: center;
       }

@@ -126,12 +126,6 @@ export class SwPacks extends SwElement {
       </header>
       ${this.#portraitCard(this.state)} ${this.#flow(packs, this.state)}
       <sw-pack-add ?offline=${!online} ?busy=${packs.looking || packs.task !== null}></sw-pack-add>
-      <section class="card">
-        <h2>${t('packs.limits.title')}</h2>
-        <ul class="list">
-          ${LIMITS.map((key) => html`<li><sw-icon name="info"></sw-icon>${t(key)}</li>`)}
-        </ul>
-      </section>
       <p class="small"><a href="#/hood">${t('nav.hood')}</a></p>
       <p class="vh" role="status" aria-live="polite">${this.done}</p>
     </div>`;
@@ -249,6 +243,12 @@ export class SwPacks extends SwElement {
       ${this.#here()}
       <h3>${t('packs.fit.title')}</h3>
       ${this.#fit(state)}
+      <details>
+        <summary><sw-icon name="plus"></sw-icon>${t('packs.limits.title')}</summary>
+        <ul class="list">
+          ${LIMITS.map((key) => html`<li><sw-icon name="info"></sw-icon>${t(key)}</li>`)}
+        </ul>
+      </details>
     </section>`;
   }
 

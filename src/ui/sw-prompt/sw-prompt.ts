@@ -14,6 +14,8 @@ import { promptStyles } from './sw-prompt.styles.ts';
 const PAUSE_MS = 220;
 /** From here on the number of characters is shown. */
 const COUNT_FROM = PROMPT_MAX * 0.8;
+/** Words that a flow pack works well with. @source requirements, P2 */
+const FLOW_WORDS = { least: 50, most: 200 } as const;
 const EXAMPLES = ['prompt.example.1', 'prompt.example.2', 'prompt.example.3', 'prompt.example.4'] as const;
 
 /**
@@ -29,11 +31,14 @@ export class SwPrompt extends SwElement {
     prompt: {},
     score: { attribute: false },
     error: { attribute: false },
+    flow: { type: Boolean },
     text: { state: true },
   };
   declare prompt: string;
   declare score: ScoreReport | null;
   declare error: ShownError | null;
+  /** Whether a flow pack reads the words: it wants more of them, and the score's reader has nothing to say. */
+  declare flow: boolean;
   declare protected text: string;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -42,6 +47,7 @@ export class SwPrompt extends SwElement {
     this.prompt = '';
     this.score = null;
     this.error = null;
+    this.flow = false;
     this.text = '';
   }
 
@@ -83,8 +89,8 @@ export class SwPrompt extends SwElement {
   protected override render(): TemplateResult {
     const empty = this.text.trim() === '';
     const tooLong = this.text.length > PROMPT_MAX;
-    const read = empty || this.prompt !== this.text ? null : this.score;
-    const bad = this.error !== null && this.error.code !== 'ERR_INPUT_PROMPT_EMPTY' && !empty;
+    const read = empty || this.flow || this.prompt !== this.text ? null : this.score;
+    const bad = !this.flow && this.error !== null && this.error.code !== 'ERR_INPUT_PROMPT_EMPTY' && !empty;
     return html`
       <div class="head">
         <label for="field"><h2>${t('prompt.label')}</h2></label>
@@ -104,7 +110,7 @@ export class SwPrompt extends SwElement {
         spellcheck="true"
         aria-describedby="about"
         aria-invalid=${bad || tooLong}
-        placeholder=${t('prompt.placeholder')}
+        placeholder=${t(this.flow ? 'prompt.flow.placeholder' : 'prompt.placeholder')}
         .value=${this.text}
         @input=${(event: Event) => {
           if (event.target instanceof HTMLTextAreaElement) this.#typed(event.target.value);
@@ -115,7 +121,9 @@ export class SwPrompt extends SwElement {
         ${
           bad && this.error !== null
             ? html`<p class="note bad"><sw-icon name="alert"></sw-icon>${errorSentence(this.error)}</p>`
-            : this.#meter(read)
+            : this.flow
+              ? this.#wordMeter()
+              : this.#meter(read)
         }
       </div>
       ${bad ? nothing : this.#reading(read)}
@@ -137,13 +145,33 @@ export class SwPrompt extends SwElement {
 
   #meter(read: ScoreReport | null): TemplateResult {
     const beats = read === null ? 0 : beatsOf(read);
-    const words = this.text.trim() === '' ? 0 : this.text.trim().split(/\s+/u).length;
+    const words = wordsIn(this.text);
     const line =
       beats === 0 ? t('prompt.beats.none') : beats <= 2 ? t('prompt.beats.good') : t('prompt.beats.many');
     return html`<div class="meter small soft">
       <span class="bars" aria-hidden="true">
         ${[1, 2, 3].map(
           (place) => html`<span class="bar ${place <= beats ? (beats > 2 ? 'over' : 'on') : ''}"></span>`,
+        )}
+      </span>
+      <span>${line}${words > 0 ? ` · ${t('prompt.words', { count: words })}` : ''}</span>
+    </div>`;
+  }
+
+  #wordMeter(): TemplateResult {
+    const words = wordsIn(this.text);
+    const good = words >= FLOW_WORDS.least && words <= FLOW_WORDS.most;
+    const line =
+      words === 0
+        ? t('prompt.flow.none')
+        : good
+          ? t('prompt.flow.good')
+          : t(words < FLOW_WORDS.least ? 'prompt.flow.few' : 'prompt.flow.many');
+    const bars = words === 0 ? 0 : words < FLOW_WORDS.least ? 1 : good ? 2 : 3;
+    return html`<div class="meter small soft">
+      <span class="bars" aria-hidden="true">
+        ${[1, 2, 3].map(
+          (place) => html`<span class="bar ${place <= bars ? (bars > 2 ? 'over' : 'on') : ''}"></span>`,
         )}
       </span>
       <span>${line}${words > 0 ? ` · ${t('prompt.words', { count: words })}` : ''}</span>
@@ -177,6 +205,8 @@ export class SwPrompt extends SwElement {
     `;
   }
 }
+
+const wordsIn = (text: string): number => (text.trim() === '' ? 0 : text.trim().split(/\s+/u).length);
 
 /** How many things the subject does, without the gentle life underneath. */
 function beatsOf(report: ScoreReport): number {

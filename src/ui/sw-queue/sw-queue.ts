@@ -3,7 +3,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { JobView } from '../../contracts/app.api.ts';
 import type { Policy } from '../../contracts/licence/policy.ts';
 import type { PictureRecord } from '../../contracts/records.ts';
-import { errorSentence } from '../errors.ts';
+import { clipErrorSentence } from '../errors.ts';
 import { BlobUrls } from '../lib/blob-url.ts';
 import { define, SwElement } from '../lib/element.ts';
 import { amountText } from '../lib/amounts.ts';
@@ -168,7 +168,7 @@ export class SwQueue extends SwElement {
         return html`<span class="small soft">${t('job.waiting')}</span>`;
       case 'failed':
         return html`<span class="small bad"
-          >${job.error === null ? t('job.failed') : errorSentence(job.error)}</span
+          >${job.error === null ? t('job.failed') : clipErrorSentence(job.error, job.record.settings.pack)}</span
         >`;
       case 'interrupted':
         return html`<span class="small soft">${t('job.interrupted')}</span>`;

@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { outputFrame } from '../../app/output-frame.ts';
 import type { App, AppState, JobView, ShownError } from '../../contracts/app.api.ts';
+import { PORTRAIT } from '../../contracts/settings.ts';
 import type { PictureRecord } from '../../contracts/records.ts';
 import { errorFacts, errorSentence } from '../errors.ts';
 import { BlobUrls } from '../lib/blob-url.ts';
@@ -95,7 +96,7 @@ export class SwStage extends SwElement {
   protected override updated(_changed: PropertyValues<this>): void {
     const { app, state } = this;
     const holder = this.renderRoot.querySelector<HTMLElement>('.crop');
-    if (app === null || state?.picture.phase !== 'open' || holder === null) {
+    if (app === null || state?.picture.phase !== 'open' || holder === null || isFlow(state)) {
       this.#preview.end();
       return;
     }
@@ -216,7 +217,8 @@ export class SwStage extends SwElement {
     const { aspect, resolution } = state.settings;
     const [x, y, w, h] = this.placing
       ? [0, 0, 1, 1]
-      : outputFrame(record, resolution, aspect, report?.subjectBox ?? null).crop;
+      : (state.packs.present?.crop ??
+        outputFrame(record, resolution, aspect, report?.subjectBox ?? null).crop);
     const cropped = w < 0.985 || h < 0.985;
     const url = this.#urls.url('picture', record.blob);
     const fractions = { '--fx': String(x), '--fy': String(y), '--fw': String(w), '--fh': String(h) };
@@ -253,8 +255,12 @@ export class SwStage extends SwElement {
     const name = motionName(state.settings.motion);
     return html`<div class="top">
         <span class="chip" role="status"
-          >${this.playing ? html`<span class="dot"></span>` : nothing}${
-            this.playing ? t('stage.preview', { motion: name }) : t('stage.paused')
+          >${this.playing && !isFlow(state) ? html`<span class="dot"></span>` : nothing}${
+            isFlow(state)
+              ? t('stage.noPreview')
+              : this.playing
+                ? t('stage.preview', { motion: name })
+                : t('stage.paused')
           }</span
         >
         <button
@@ -267,7 +273,13 @@ export class SwStage extends SwElement {
           <sw-icon name="close"></sw-icon>
         </button>
       </div>
-      ${this.#playButton(cropped ? t('stage.cropNote') : '')}`;
+      ${
+        isFlow(state)
+          ? cropped
+            ? html`<div class="bottom"><span class="chip">${t('stage.cropNote')}</span></div>`
+            : nothing
+          : this.#playButton(cropped ? t('stage.cropNote') : '')
+      }`;
   }
 
   #playButton(note = ''): TemplateResult {
@@ -339,6 +351,9 @@ export class SwStage extends SwElement {
       </div>`;
   }
 }
+
+/** Whether the settings name a pack that plays nothing before it has worked. */
+const isFlow = ({ settings }: AppState): boolean => settings.pack !== PORTRAIT;
 
 /** Plays or pauses; a refusal to play (a hidden page, a policy) leaves the poster, which is fine. */
 function playVideo(video: HTMLVideoElement, playing: boolean): void {

@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { App, AppState, JobView } from '../../contracts/app.api.ts';
+import type { KeptPack } from '../../contracts/packs.api.ts';
 import { errorSentence } from '../errors.ts';
 import { hasAlpha } from '../lib/alpha.ts';
 import { define, SwElement } from '../lib/element.ts';
@@ -22,7 +23,7 @@ import '../sw-settings/sw-settings.ts';
 import '../sw-stage/sw-stage.ts';
 import '../sw-welcome/sw-welcome.ts';
 import { StudioKeys } from './studio-keys.ts';
-import { noteRow, settingsLine, sizeLine } from './studio-lines.ts';
+import { isFlow, noteRow, refusedLine, settingsLine, sizeLine, verdictLine } from './studio-lines.ts';
 import { studioStyles } from './sw-studio.styles.ts';
 
 /** From this width on the settings lie beside the picture, px. */
@@ -60,6 +61,7 @@ export class SwStudio extends SwElement {
   /** Fetched once a page has a licence. */
   declare protected licenceParts: typeof LicenceParts | null;
   #fetchingParts = false;
+  #fetchingModel = false;
   #alphaOf = '';
   #sizes: ResizeObserver | null = null;
   readonly #keys = new StudioKeys({
@@ -102,6 +104,10 @@ export class SwStudio extends SwElement {
   }
 
   protected override willUpdate(_changed: PropertyValues<this>): void {
+    if (this.#flowPacks().length > 0 && !this.#fetchingModel) {
+      this.#fetchingModel = true;
+      void import('../sw-model/sw-model.ts').catch(() => (this.#fetchingModel = false));
+    }
     if (this.state?.licence && !this.#fetchingParts) {
       this.#fetchingParts = true;
       void import('../lib/licence-parts.ts').then(
@@ -133,6 +139,13 @@ export class SwStudio extends SwElement {
 
   #locked(): boolean {
     return keepsFromMaking(this.state?.licence ?? null);
+  }
+
+  /** Flow packs that clips can be made with. */
+  #flowPacks(): readonly KeptPack[] {
+    return (this.state?.packs.kept ?? []).filter(
+      ({ pack, state }) => pack.engine === 'flow' && state === 'installed',
+    );
   }
 
   #cancel(): void {
@@ -235,6 +248,10 @@ export class SwStudio extends SwElement {
       html`<button class="btn" type="button" @click=${() => (this.placing = true)}>
         <sw-icon name="points"></sw-icon>${label}
       </button>`;
+    if (isFlow(state)) {
+      const told = listedNotices(state.packs.present?.notices ?? []);
+      return told.length === 0 ? nothing : noteRow(told.join(' '));
+    }
     if (record.points !== undefined) return noteRow(t('stage.pointsPlaced'), place(t('stage.movePoints')));
     if (!report.traits.hasFace) return noteRow(t('stage.noFace'), place(t('stage.place')));
     const words = state.settings.motion.kind === 'prompt' ? [] : (state.score?.notices ?? []);
@@ -261,6 +278,7 @@ export class SwStudio extends SwElement {
       .prompt=${motion.prompt}
       .score=${state.score}
       .error=${state.scoreError}
+      ?flow=${isFlow(state)}
     ></sw-prompt>`;
   }
 
@@ -268,16 +286,23 @@ export class SwStudio extends SwElement {
     const open = state.picture.phase === 'open' ? state.picture : null;
     const { licence } = state;
     const locks = licence === null ? null : (this.licenceParts?.choiceLocks(licence, state.settings) ?? null);
+    const models = this.#flowPacks();
+    const model = locks?.extras.find(({ what }) => what === 'quality') ?? null;
+    // What the choice of a model says is not said twice.
+    const extras = locks?.extras.filter(({ what }) => models.length === 0 || what !== 'quality') ?? [];
     return html`${
-        this.alpha && open !== null ? html`<sw-matte .colour=${open.record.matte}></sw-matte>` : nothing
+        models.length === 0
+          ? nothing
+          : html`<sw-model .packs=${models} .value=${state.settings.pack} .locked=${model}></sw-model>`
       }
+      ${this.alpha && open !== null ? html`<sw-matte .colour=${open.record.matte}></sw-matte>` : nothing}
       <sw-settings
         .settings=${state.settings}
         .ratio=${open === null ? 1 : open.record.width / open.record.height}
         ?can-make=${open !== null && !this.#locked()}
         .locks=${locks}
       ></sw-settings>
-      ${locks === null || locks.extras.length === 0 ? nothing : html`<sw-locked .choices=${locks.extras}></sw-locked>`}`;
+      ${extras.length === 0 ? nothing : html`<sw-locked .choices=${extras}></sw-locked>`}`;
   }
 
   #queue(state: AppState): TemplateResult | typeof nothing {
@@ -308,8 +333,13 @@ export class SwStudio extends SwElement {
     const busy = state.jobs.some((one) => one.record.state === 'running' || one.record.state === 'queued');
     const { motion } = state.settings;
     const wordless = motion.kind === 'prompt' && motion.prompt.trim() === '';
-    const refused = state.scoreError !== null && !wordless && motion.kind === 'preset';
-    const blocked = open === null || wordless || this.placing || state.scoreError !== null || this.#locked();
+    const { present } = state.packs;
+    // What the reader of words says counts for the pack that is moved by it.
+    const scoreError = isFlow(state) ? null : state.scoreError;
+    const refused = scoreError !== null && !wordless && motion.kind === 'preset';
+    const unfit = isFlow(state) && (present?.fits === false || state.packs.refused !== null);
+    const blocked =
+      open === null || wordless || this.placing || scoreError !== null || unfit || this.#locked();
     const make = html`<button
       class="btn primary make"
       part="make"
@@ -323,13 +353,8 @@ export class SwStudio extends SwElement {
         ${this.#underButton(state, wordless)}
       </span>
     </button>`;
-    return html`${
-      refused && state.scoreError !== null
-        ? html`<p class="refused" role="alert">
-            <sw-icon name="alert"></sw-icon>${errorSentence(state.scoreError)}
-          </p>`
-        : nothing
-    }
+    return html`${refused && scoreError !== null ? refusedLine(errorSentence(scoreError)) : nothing}
+    ${isFlow(state) && open !== null ? verdictLine(state) : nothing}
     ${state.licence === null ? nothing : html`<sw-price id="price" .view=${state.licence}></sw-price>`}
     ${
       this.wide

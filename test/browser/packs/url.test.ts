@@ -23,6 +23,14 @@ afterEach(cleanUp);
 const withChunks = (chunks: number): number => PACK_BYTES - SIZES.weights + chunks * CHUNK;
 const WEIGHTS = 'weights/a.bin';
 
+/** What comes of a call while every wait is over at once. */
+async function ticking<T>(api: { tick(ms: number): Promise<void> }, call: Promise<T>): Promise<T> {
+  let done = false;
+  call.finally(() => (done = true)).catch(() => undefined);
+  while (!done) await api.tick(10_000);
+  return call;
+}
+
 /** Whatever went wrong, nothing but an installed pack can be opened. */
 async function expectNotOffered(folder: string): Promise<void> {
   await expect(openInstalledPack('test-pack', null, { folder, chunkBytes: CHUNK })).rejects.toMatchObject({
@@ -192,10 +200,24 @@ describe('from an address', () => {
   ])('%s in place of pack.json is seen before anything is kept', async (_, rule, code) => {
     const site = await serve(await makePack());
     await site.misbehave({ path: 'pack.json', times: -1, ...rule });
-    const { api } = await startPacks(freshFolder());
-    await expect(api.look(site.origin)).rejects.toMatchObject({ code });
-    await expect(api.install('a', site.origin, ACCEPT, () => undefined)).rejects.toMatchObject({ code });
+    const connection = await startPacks(freshFolder(), [], { idleMs: Number.MAX_SAFE_INTEGER });
+    const { api } = connection;
+    await expect(ticking(api, api.look(site.origin))).rejects.toMatchObject({ code });
+    await expect(install(connection, site.origin).result).rejects.toMatchObject({ code });
     expect(await api.list()).toEqual([]);
+  });
+
+  test('a server that is down for a moment is waited for, before anything is known of the pack too', async () => {
+    const site = await serve(await makePack());
+    await site.misbehave({ path: 'pack.json', status: 503, times: 1 }, { path: 'pack.sig', cutAfter: 0 });
+    const connection = await startPacks(freshFolder(), [], { idleMs: Number.MAX_SAFE_INTEGER });
+    const { api } = connection;
+    expect(await ticking(api, api.look(site.origin))).toMatchObject({ pack: { id: 'test-pack' } });
+    await site.misbehave({ path: 'pack.json', status: 503, times: 2 });
+    const run = install(connection, site.origin);
+    expect(await run.result).toMatchObject({ state: 'installed' });
+    const waits = run.steps.flatMap(({ waiting }) => (waiting === null ? [] : [waiting.tries]));
+    expect(waits).toEqual([1, 2]);
   });
 
   test('a busy server gets the pause that it asks for', async () => {
