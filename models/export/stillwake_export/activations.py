@@ -19,7 +19,7 @@ Terms = dict[str, float]
 
 TOKENS = (*sorted({round(1.15**k) for k in range(72)}), 1 << 17, 1 << 18, 1 << 19)
 """From one to more than any clip has, near enough that nothing between two of them stands out."""
-PICTURES = ((4, 4), (4, 8), (8, 8), (8, 16), (12, 16), (16, 24), (24, 32), (32, 40), (40, 64), (64, 96))
+PICTURES = ((4, 4), (4, 8), (8, 8), (8, 16), (12, 16), (16, 24), (24, 32), (32, 40), (40, 64))
 """Rows and columns of latents at which the graphs of the autoencoder are walked, from a small tile up."""
 
 
@@ -61,16 +61,17 @@ def _value(terms: Terms, pixels: int) -> float:
 
 
 def _of_pixels(pixels: Sequence[int], values: Sequence[int]) -> dict[str, object]:
-    """Two lines, of which the larger is not below any value.
+    """The line through nothing and the largest picture, and where small ones need more, one for them.
 
     In a small picture most memory is where weights are turned to floats, whatever its size; in a large one
     it is where the picture is widest.
     """
-    far, near = _line(pixels, values, (-2, -1)), _line(pixels, values, (0, 1))
+    far: Terms = {"fixed": 0, "perPixel": _rounded(values[-1] / pixels[-1])}
+    if all(v <= 1.1 * _value(far, p) for p, v in zip(pixels, values, strict=True)):
+        return {"fixed": 0, "perPixel": _rounded(max(v / p for p, v in zip(pixels, values, strict=True)))}
+    near = _line(pixels, values, (0, 1))
     short = max(v - max(_value(far, p), _value(near, p)) for p, v in zip(pixels, values, strict=True))
     near["fixed"] += max(0, math.ceil(short))
-    if all(_value(near, p) <= _value(far, p) for p in pixels):
-        return dict(far)
     return {**far, "least": near}
 
 
