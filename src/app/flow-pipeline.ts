@@ -58,6 +58,7 @@ export async function drawFlow(
         settings,
         title: request.title,
         reference,
+        ...(constants.fidelity === undefined ? {} : { fidelityDb: constants.fidelity }),
         sourceType: SOURCE_TYPE,
       },
       {
@@ -76,8 +77,10 @@ export async function drawFlow(
               ...engine.flowPlace,
             },
             port,
-            ({ stage, progress }, preview) => {
-              onProgress?.(stage === 'load' ? { stage: 'prepare' } : { stage: 'model', progress });
+            ({ progress, ...step }, preview) => {
+              onProgress?.(
+                step.stage === 'load' ? { stage: 'prepare', step } : { stage: 'model', progress, step },
+              );
               if (preview !== undefined) request.onPreview?.(preview);
             },
           ),

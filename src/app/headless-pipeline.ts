@@ -2,6 +2,7 @@ import { AppError } from '../contracts/errors.ts';
 import type { HeadlessApi } from '../contracts/headless.api.ts';
 import { progressMeter } from '../core/job/progress.ts';
 import { validateSettings } from '../core/job/validate.ts';
+import { removeCheckpoints } from '../platform/store/checkpoints.ts';
 import { toErrorRecord } from '../platform/thread/error-record.ts';
 import type { Engine } from './engine.ts';
 import type { Till } from './licence/till.ts';
@@ -71,7 +72,7 @@ export function createHeadless(engine: Engine, options: HeadlessOptions = {}): H
             settings,
             title: '',
             onProgress: (event) => onProgress(meter.update(event, performance.now())),
-          });
+          }).finally(() => removeCheckpoints(jobId));
           onProgress(meter.update({ stage: 'save' }, performance.now()));
           await upload(request.uploadUrl, clip.file);
           return clip;

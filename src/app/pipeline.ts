@@ -37,6 +37,8 @@ export interface MakeClipRequest {
 
 /** A finished and verified clip. The caller owns the blobs. */
 export interface MadeClip {
+  /** Id of the pack that made it. */
+  readonly pack: string;
   readonly file: Blob;
   readonly poster: Blob;
   readonly width: number;
@@ -145,6 +147,7 @@ async function attempt(engine: Engine, request: MakeClipRequest): Promise<MadeCl
       const { report, renderer } = lease;
       const { provider } = made;
       return {
+        pack: settings.pack,
         file: encoded.file,
         poster: encoded.poster,
         width: encoded.verify.width,

@@ -10,6 +10,7 @@ import {
   sortJobs,
   waitingJobs,
 } from '../core/job/queue.ts';
+import { removeCheckpoints, tidyCheckpoints } from '../platform/store/checkpoints.ts';
 import type { Store } from '../platform/store/store.ts';
 import { createTurn } from './queue-turn.ts';
 import { isAbort, jobError, toAppError, toShownError } from './shown-error.ts';
@@ -117,6 +118,7 @@ export function createQueue(options: QueueOptions): Queue {
           stage: record.state === 'running' ? (view?.stage ?? 'prepare') : 'waiting',
           progress: record.state === 'done' ? 1 : (view?.progress ?? 0),
           etaS: view?.etaS ?? null,
+          step: view?.step ?? null,
           previewUrl: record.state === 'running' ? (known?.previewUrl ?? null) : null,
           error: record.state === 'failed' ? (known?.error ?? jobError(record)) : null,
         };
@@ -204,7 +206,9 @@ export function createQueue(options: QueueOptions): Queue {
       const nowMs = performance.now();
       const before = mine.view;
       mine.view = meter.update(event, nowMs);
-      if (before?.stage === mine.view.stage && nowMs - shownAtMs < PROGRESS_EVERY_MS) return;
+      const sameStep =
+        before?.step?.stage === mine.view.step?.stage && before?.step?.done === mine.view.step?.done;
+      if (before?.stage === mine.view.stage && sameStep && nowMs - shownAtMs < PROGRESS_EVERY_MS) return;
       shownAtMs = nowMs;
       channel.postMessage({ jobId: job.id, view: mine.view } satisfies ProgressMessage);
       emit();
@@ -224,6 +228,7 @@ export function createQueue(options: QueueOptions): Queue {
       controller.signal.throwIfAborted();
       const ended = await store.saveClip(clip, job.id);
       mine.unsaved = null;
+      void removeCheckpoints(job.id);
       await options.onClip(clip, ended);
       keep(ended);
     } catch (cause) {
@@ -231,6 +236,7 @@ export function createQueue(options: QueueOptions): Queue {
       if (closed) return;
       if (isAbort(cause)) {
         mine.unsaved = null;
+        void removeCheckpoints(job.id);
         await change(job.id, ['running'], { state: 'cancelled' });
       } else {
         mine.error = toShownError(cause);
@@ -305,6 +311,7 @@ export function createQueue(options: QueueOptions): Queue {
       // Their clips are in the gallery; a cancellation needs no second look.
       const past = left.filter((job) => job.state === 'done' || job.state === 'cancelled');
       if (past.length > 0) await store.removeJobs(past.map((job) => job.id));
+      void tidyCheckpoints(left.filter((job) => !past.includes(job)).map((job) => job.id));
       await refresh();
       turn.ask();
     },
@@ -327,7 +334,9 @@ export function createQueue(options: QueueOptions): Queue {
       const controller = lives.get(jobId)?.controller ?? null;
       controller?.abort();
       // A running one tells it when it has stopped.
-      if (controller === null) options.onEnded?.();
+      if (controller !== null) return;
+      void removeCheckpoints(jobId);
+      options.onEnded?.();
     },
     async retry(jobId, price) {
       await turn.during(async () => {
@@ -350,6 +359,7 @@ export function createQueue(options: QueueOptions): Queue {
       const record = records.get(jobId);
       if (record === undefined || ACTIVE_STATES.includes(record.state)) return;
       await store.removeJobs([jobId]);
+      void removeCheckpoints(jobId);
       records.delete(jobId);
       forget(jobId);
       emit();

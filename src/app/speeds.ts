@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { ClipSettings } from '../contracts/settings.ts';
+import { PORTRAIT, type ClipSettings } from '../contracts/settings.ts';
 import { estimateClipS, learnSpeed, type Speed } from '../core/job/estimate.ts';
 import { validateSettings } from '../core/job/validate.ts';
 import type { Store } from '../platform/store/store.ts';
@@ -15,9 +15,15 @@ const speedSchema = v.object({
 export interface Speeds {
   /** Reads what earlier visits measured. @throws ERR_STORE_* */
   load(): Promise<void>;
-  /** Takes a finished clip into the measurement. @param totalMs from the job's start to the file verified. */
+  /**
+   * Takes a finished clip of the portrait pack into the measurement; others are of another kind.
+   * @param totalMs from the job's start to the file verified.
+   */
   learn(made: MadeClip, totalMs: number): void;
-  /** Seconds that a clip will take; null when nothing was measured yet or the settings make no clip. */
+  /**
+   * Seconds that a clip of the portrait pack will take; null when nothing was measured yet or the settings make none. What
+   * flow packs take is known to `FlowFitter`.
+   */
   estimateS(
     source: { readonly width: number; readonly height: number },
     settings: ClipSettings,
@@ -33,6 +39,7 @@ export function createSpeeds(store: Pick<Store, 'setting' | 'putSetting'>): Spee
       if (kept.success) speed ??= kept.output;
     },
     learn(made, totalMs) {
+      if (made.pack !== PORTRAIT) return;
       // Opening the picture ends with the first frame, whether it was open already or not.
       const framesMs = Math.max(1, totalMs - made.stagesMs.firstFrame);
       speed = learnSpeed(speed, { ...made, totalMs, framesMs });
@@ -40,7 +47,7 @@ export function createSpeeds(store: Pick<Store, 'setting' | 'putSetting'>): Spee
       store.putSetting(KEY, speed).catch(() => undefined);
     },
     estimateS(source, settings) {
-      if (speed === null) return null;
+      if (speed === null || settings.pack !== PORTRAIT) return null;
       try {
         return estimateClipS(speed, source, validateSettings(settings));
       } catch {

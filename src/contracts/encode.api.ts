@@ -15,6 +15,11 @@ export interface EncodeJobRequest {
     readonly height: number;
     readonly rgba: Uint8ClampedArray;
   } | null;
+  /**
+   * PSNR that the engine's own first frame has with pictures at least, by whoever made the engine; left out where it draws
+   * the picture itself. Then the file is compared with that frame, too, and with the picture as far as this goes.
+   */
+  readonly fidelityDb?: number;
   /** IPTC digital source type of the engine. */
   readonly sourceType: 'trainedAlgorithmicMedia' | 'compositeWithTrainedAlgorithmicMedia';
 }

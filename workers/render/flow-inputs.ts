@@ -1,10 +1,12 @@
 import { AppError } from '../../src/contracts/errors.ts';
 import type { FlowConstants, FlowSize } from '../../src/contracts/flow.ts';
 import type { FlowJobRequest, Provider } from '../../src/contracts/render.api.ts';
-import type { Motion } from '../../src/contracts/settings.ts';
+import type { Motion, Notice } from '../../src/contracts/settings.ts';
+import { readsPrompts } from '../../src/core/flow/clip-plan.ts';
 import { presetFile, readEmbedding } from '../../src/core/flow/embedding.ts';
 import type { FlowJob } from '../../src/core/flow/engine.ts';
 import { planesFromRgba } from '../../src/core/flow/picture.ts';
+import { PRESET_PROMPTS } from '../../src/core/flow/preset-prompts.ts';
 import { decodePicture } from '../../src/platform/media/picture.ts';
 import type { OpenGpu } from '../../src/platform/ort/gpu-device.ts';
 import { openGpu } from '../../src/platform/ort/gpu-device.ts';
@@ -75,18 +77,46 @@ export async function picturePlanes(
   }
 }
 
+/** What the model is asked for, and what has to be said of it. */
+export interface MotionPrompt {
+  readonly prompt: FlowJob['prompt'];
+  readonly notices: readonly Notice[];
+}
+
+const PROMPT_CUT: Notice = {
+  code: 'NOTICE_FLOW_PROMPT_CUT',
+  message: 'This model reads no more of the prompt than its beginning.',
+};
+
 /**
  * The motion as the model takes it: a ready embedding, or the tokens of a prompt.
- * @throws ERR_MODEL_MISSING, ERR_MODEL_DAMAGED, ERR_INPUT_PROMPT_NOT_UNDERSTOOD
+ * @throws ERR_MODEL_MISSING, ERR_MODEL_DAMAGED; ERR_INPUT_PROMPT_NOT_UNDERSTOOD when the pack reads no prompts
  */
 export async function motionPrompt(
   source: InstalledPack,
   constants: FlowConstants,
   motion: Motion,
-): Promise<FlowJob['prompt']> {
-  const ready = motion.kind === 'preset' ? presetFile(source.pack, constants, motion.preset) : null;
-  if (ready) return readEmbedding(ready, await source.read(ready.file, ready));
-  throw new AppError('ERR_INPUT_PROMPT_NOT_UNDERSTOOD', `${source.pack.id} reads no prompts`, {
-    details: { why: 'no-text-encoder', pack: source.pack.id },
-  });
+): Promise<MotionPrompt> {
+  const { pack } = source;
+  const ready = motion.kind === 'preset' ? presetFile(pack, constants, motion.preset) : null;
+  if (ready) return { prompt: readEmbedding(ready, await source.read(ready.file, ready)), notices: [] };
+  const { tokenizer, maxTokens } = constants.text;
+  if (tokenizer === null || !readsPrompts(pack, constants)) {
+    throw new AppError('ERR_INPUT_PROMPT_NOT_UNDERSTOOD', `${pack.id} reads no prompts`, {
+      details: { why: 'no-text-encoder', pack: pack.id },
+    });
+  }
+  const text = async (id: string): Promise<string> => {
+    const file = pack.files.find((candidate) => candidate.id === id);
+    if (file) return new TextDecoder().decode(await source.read(file.file, file));
+    throw new AppError('ERR_MODEL_MISSING', `${pack.id} has no file ${id}`, { details: { file: id } });
+  };
+  const [{ promptReader }, json, config] = await Promise.all([
+    import('../../src/platform/ort/prompt.ts'),
+    text(tokenizer.json),
+    text(tokenizer.config),
+  ]);
+  const words = motion.kind === 'prompt' ? motion.prompt : PRESET_PROMPTS[motion.preset];
+  const { ids, cut } = promptReader({ json, config }, maxTokens)(words);
+  return { prompt: { ids }, notices: cut ? [PROMPT_CUT] : [] };
 }

@@ -93,7 +93,7 @@ async function run(
   const { machine, gpu } = await flowPlace(request.provider);
   const { provider } = machine;
   const { frames, modelFrames, modelFps } = modelTime(constants, settings);
-  const prompt = await motionPrompt(source, constants, settings.motion);
+  const { prompt, notices } = await motionPrompt(source, constants, settings.motion);
   const words = 'ids' in prompt ? prompt.ids.length : 0;
   const wish = { size, frames: modelFrames, fps: modelFps, words };
   const fit = flowFit(pack, constants, wish, machine, null, machine);
@@ -147,7 +147,7 @@ async function run(
     frames: way.sent,
     width,
     height,
-    notices: [],
+    notices,
     firstFrameMs: (way.firstAtMs ?? started) - started,
     renderMs: performance.now() - started,
     provider,

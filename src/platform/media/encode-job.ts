@@ -75,6 +75,7 @@ async function encodeFrames(
       try {
         checkFrame(next.frame, next.index, given, request);
         if (given >= request.frames) throw badFrame('there are too many frames', given);
+        if (given === 0 && request.fidelityDb !== undefined) await verifier.expectFirst(next.frame);
         if (encoder === null) encoder = await openEncoder(rungs, request, next.frame, onFrame);
         else encoder.encode(next.frame);
         given += 1;

@@ -1,39 +1,27 @@
 import { BufferSource, EncodedPacketSink, Input, MP4 } from 'mediabunny';
 import type { EncodeJobRequest, VerifyReport } from '../../contracts/encode.api.ts';
 import { AppError } from '../../contracts/errors.ts';
-import type { ErrorDetails } from '../../contracts/errors.ts';
 import { avcCodecString, readAvcSps } from '../../core/media/avc.ts';
-import { compareSmall, smallFromRgba, smallFromYuv, smallSize } from '../../core/media/compare.ts';
+import type { SmallPicture } from '../../core/media/compare.ts';
 import { FrozenRuns, isBlack, lumaOf, mayBeBlack, mayStandStill } from '../../core/media/frame-stats.ts';
 import { readMp4Facts, readXmp } from '../../core/media/mp4.ts';
 import { BT709_LIMITED } from '../../core/media/sps.ts';
 import type { StreamColour } from '../../core/media/sps.ts';
 import { SOURCE_TYPE_BASE } from '../../core/media/xmp.ts';
 import type { EncodedFrame, StreamConfig } from './clip-encoder.ts';
+import { checkFirst, smallFirst } from './first-frame.ts';
 import { softwareFirst } from './look-alike.ts';
 import { PlaneReader } from './planes.ts';
-import type { YuvPlanes } from './planes.ts';
 import { PosterPicker } from './poster.ts';
 import { frameDurationUs, frameTimestampUs } from './time.ts';
+import { failed } from './verify-failure.ts';
 
 /** What a file is checked against. */
 export type VerifyExpectation = Pick<
   EncodeJobRequest,
-  'width' | 'height' | 'fps' | 'frames' | 'reference' | 'sourceType'
+  'width' | 'height' | 'fps' | 'frames' | 'reference' | 'sourceType' | 'fidelityDb'
 >;
 
-/** Long side of the comparison with the picture: small enough that grain and coding noise average out. */
-const COMPARE_PX = 96;
-/**
- * PSNR of the first frame against the picture, both scaled to 96 px, from which they count as alike. Coding alone
- * leaves 35 dB and more at this size; a subject that has moved by one of the 96 pixels before the first frame leaves
- * about 26. The picture upside down, mirrored, one of another job, washed out or in swapped colours has 8 to 20.
- */
-const FIRST_FRAME_DB = 23;
-/** Mean of a channel, in levels, that may differ: a swapped matrix or a lost channel moves one by more. */
-const MEAN_SHIFT_MAX = 10;
-/** Contrast that may be gained or lost; full range taken for limited, or the other way, is 1.16 or 0.86. */
-const CONTRAST_RANGE = [0.9, 1.1] as const;
 /** Seconds that a clip may stand still. */
 const FROZEN_MAX_S = 1;
 /** Frames that may wait for the decoder at once. */
@@ -44,13 +32,6 @@ export interface Verified {
   readonly report: VerifyReport;
   readonly poster: Blob;
 }
-
-const failed = (check: string, details: ErrorDetails = {}, cause?: unknown): AppError =>
-  new AppError('ERR_MEDIA_VERIFY_FAILED', `the finished file fails the check "${check}"`, {
-    details: { check, ...details },
-    retryable: true,
-    cause,
-  });
 
 const expectSame = (
   check: string,
@@ -92,27 +73,6 @@ function checkStructure(
   const mark = new TextDecoder().decode(readXmp(bytes) ?? new Uint8Array(0));
   expectSame('mark', true, mark.includes(`>${SOURCE_TYPE_BASE}${expected.sourceType}<`));
   return { codec: avcCodecString(facts.avcConfig), avcConfig: facts.avcConfig.slice() };
-}
-
-/** PSNR of the first frame against the picture. @throws ERR_MEDIA_VERIFY_FAILED when they don't look alike. */
-function checkFirst(planes: YuvPlanes, expected: VerifyExpectation): number | null {
-  const { reference } = expected;
-  if (reference === null) return null;
-  const size = smallSize(expected.width, expected.height, COMPARE_PX);
-  const likeness = compareSmall(
-    smallFromRgba(reference, size.width, size.height),
-    smallFromYuv(planes, size.width, size.height),
-  );
-  const { db, meanShift, contrast } = likeness;
-  const details = { db, meanShift, contrast };
-  if (db < FIRST_FRAME_DB)
-    throw failed('first frame like the picture', { ...details, least: FIRST_FRAME_DB });
-  if (meanShift > MEAN_SHIFT_MAX)
-    throw failed('colour of the first frame', { ...details, most: MEAN_SHIFT_MAX });
-  if (contrast !== null && (contrast < CONTRAST_RANGE[0] || contrast > CONTRAST_RANGE[1])) {
-    throw failed('contrast of the first frame', details);
-  }
-  return db;
 }
 
 /** A packet that the demuxer read from a file. */
@@ -169,6 +129,7 @@ export class ClipVerifier {
   private decoded = 0;
   private failure: AppError | null = null;
   private disposed = false;
+  private own: SmallPicture | null = null;
   private firstFrameDb: number | null = null;
   private blackRun = 0;
   private blackNow = 0;
@@ -198,6 +159,11 @@ export class ClipVerifier {
     this.failure ??=
       error instanceof AppError ? error : failed('decode', { reason, frame: this.looked }, error);
     this.wake();
+  }
+
+  /** Keeps what the first frame looked like before it was encoded; comes before the first packet. It stays open. */
+  async expectFirst(frame: VideoFrame): Promise<void> {
+    this.own = await smallFirst(frame);
   }
 
   /**
@@ -268,7 +234,7 @@ export class ClipVerifier {
     expectSame('decoded height', expected.height, frame.displayHeight);
     const planes = await this.reader.read(frame);
     if (this.disposed) return;
-    if (this.looked === 0) this.firstFrameDb = checkFirst(planes, expected);
+    if (this.looked === 0) this.firstFrameDb = checkFirst(planes, expected, this.own);
     this.blackNow = !this.mayBeBlack && isBlack(planes[0]) ? this.blackNow + 1 : 0;
     this.blackRun = Math.max(this.blackRun, this.blackNow);
     this.frozen.add(planes[0]);

@@ -92,16 +92,20 @@ function lastingTensor(
 /** Settles as `work` does, or rejects as soon as the device is gone: what runs on it then may never end. */
 type Watch = <T>(work: Promise<T>) => Promise<T>;
 
+/** A run on a lost device may fail before the browser tells of the loss; it does so within this time. */
+const TOLD_WITHIN_MS = 250;
+
 function watchDevice(gpu: OpenGpu | undefined): Watch {
   if (!gpu) return (work) => work;
   const lost = gpu.lost.then((error): never => {
     throw error;
   });
   lost.catch(() => undefined);
-  return (work) => {
-    work.catch(() => undefined);
-    return Promise.race([work, lost]);
+  const orLost = async (cause: unknown): Promise<never> => {
+    await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, TOLD_WITHIN_MS))]);
+    throw cause;
   };
+  return (work) => Promise.race([work.catch(orLost), lost]);
 }
 
 const runtimes = new MemoLoader<string, Runtime>((key) => {

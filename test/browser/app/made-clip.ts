@@ -5,6 +5,7 @@ export function madeClip(seconds: number): MadeClip {
   const size = { width: 640, height: 480, frames: Math.round(seconds * 30), durationS: seconds };
   return {
     ...size,
+    pack: 'portrait',
     file: new Blob(['clip'], { type: 'video/mp4' }),
     poster: new Blob(['poster'], { type: 'image/jpeg' }),
     codec: 'avc1.42001f',

@@ -184,3 +184,51 @@ export function sameFrames(a: Taken, b: Taken): boolean {
     })
   );
 }
+
+async function stateFolder(jobId: string): Promise<FileSystemDirectoryHandle | null> {
+  try {
+    const root = await navigator.storage.getDirectory();
+    return await (await root.getDirectoryHandle('checkpoints')).getDirectoryHandle(jobId);
+  } catch {
+    return null;
+  }
+}
+
+/** Jobs that have a saved state. */
+export async function savedJobs(): Promise<string[]> {
+  const root = await navigator.storage.getDirectory();
+  const jobs: string[] = [];
+  for await (const name of (await root.getDirectoryHandle('checkpoints')).keys()) jobs.push(name);
+  return jobs;
+}
+
+/** A job's saved states, by file; null where there are none. */
+export async function savedState(
+  jobId: string,
+): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>> | null> {
+  const folder = await stateFolder(jobId);
+  if (folder === null) return null;
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  for (const name of ['0', '1']) {
+    try {
+      const file = await (await folder.getFileHandle(name)).getFile();
+      files.set(name, new Uint8Array(await file.arrayBuffer()));
+    } catch {
+      // There is only one yet.
+    }
+  }
+  return files;
+}
+
+/** Cuts a job's saved states in the middle, as a crash while writing does. */
+export async function spoilState(jobId: string, which: 'all' | 'newest' = 'all'): Promise<void> {
+  const folder = await stateFolder(jobId);
+  const files = [...((await savedState(jobId)) ?? [])];
+  const serial = (bytes: Uint8Array<ArrayBuffer>): number => new DataView(bytes.buffer).getUint32(0, true);
+  files.sort(([, a], [, b]) => serial(b) - serial(a));
+  for (const [name, bytes] of which === 'all' ? files : files.slice(0, 1)) {
+    const stream = await (await folder?.getFileHandle(name))?.createWritable();
+    await stream?.write(bytes.subarray(0, bytes.length / 2));
+    await stream?.close();
+  }
+}
