@@ -117,14 +117,23 @@ async function* decodeTiles(
       const frame = frameOf(block, k, decode.range);
       const share = time.shares[i]?.[k] ?? 1;
       const before = unfinished.get(index);
-      if (share < 1) {
-        for (let p = 0; p < frame.length; p++) frame[p] = (before?.[p] ?? 0) + share * (frame[p] ?? 0);
-      }
+      if (before) addShare(frame, share, before);
+      else if (share < 1) scale(frame, share);
       unfinished.delete(index);
       if (index < final) yield frame;
       else unfinished.set(index, frame);
     }
   }
+}
+
+/** frame ← share·frame, a loop of its own that engines compile well. */
+function scale(frame: Float32Array, share: number): void {
+  for (let i = 0; i < frame.length; i++) frame[i] = share * (frame[i] ?? 0);
+}
+
+/** frame ← share·frame + before. */
+function addShare(frame: Float32Array, share: number, before: Float32Array): void {
+  for (let i = 0; i < frame.length; i++) frame[i] = share * (frame[i] ?? 0) + (before[i] ?? 0);
 }
 
 /** One latent frame after another, each with the memory that the one before left. */

@@ -104,10 +104,18 @@ export class GraphShelf {
 
 /** True when every number is finite. */
 function allFinite(values: Float32Array): boolean {
-  // 0 × x is 0 for finite numbers and NaN otherwise; one sum without a branch is quick over millions of pixels.
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += 0 * (values[i] ?? 0);
-  return sum === 0;
+  // 0 × x is 0 for finite numbers and NaN otherwise; sums without a branch are quick over millions of pixels, and four that
+  // don't wait for each other are quicker.
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = values.length - (values.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    a += 0 * (values[i] ?? 0);
+    b += 0 * (values[i + 1] ?? 0);
+    c += 0 * (values[i + 2] ?? 0);
+    d += 0 * (values[i + 3] ?? 0);
+  }
+  for (let i = whole; i < values.length; i++) a += 0 * (values[i] ?? 0);
+  return a + b + c + d === 0;
 }
 
 /**

@@ -134,10 +134,15 @@ export function frameOf(block: DecodedBlock, index: number, range: readonly [num
   const gain = 1 / (white - black);
   for (let c = 0; c < 3; c++) {
     const from = (c * block.frames + index) * size;
-    for (let i = 0; i < size; i++) {
-      const value = ((block.data[from + i] ?? 0) - black) * gain;
-      planes[c * size + i] = value < 0 ? 0 : value > 1 ? 1 : value;
-    }
+    toUnit(block.data.subarray(from, from + size), black, gain, planes.subarray(c * size, (c + 1) * size));
   }
   return planes;
+}
+
+/** (value − black)·gain of each, clipped to 0…1. */
+function toUnit(values: Float32Array, black: number, gain: number, out: Float32Array): void {
+  for (let i = 0; i < out.length; i++) {
+    const value = ((values[i] ?? 0) - black) * gain;
+    out[i] = value < 0 ? 0 : value > 1 ? 1 : value;
+  }
 }
