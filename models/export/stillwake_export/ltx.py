@@ -26,6 +26,7 @@ from .families import (
     preset_files,
     vae_precision,
 )
+from .fidelity import measure_fidelity
 from .layers import Precision
 from .manifest import PackInfo, PackWriter, hash_sources
 from .preview import fit_preview
@@ -136,6 +137,14 @@ def write_ltx(
 
     # Pictures are sampled with noise only where the decoder expects it.
     conditioned = bool(vae.config.get("timestep_conditioning", False))
+    decode: dict[str, object] = {
+        "kind": "tiles",
+        "frames": recipe.tile_frames,
+        "overlap": recipe.tile_overlap,
+        "noise": recipe.decode_noise if conditioned else 0,
+        "normalised": False,
+        "range": [-1, 1],
+    }
     constants: dict[str, object] = {
         "family": "ltx",
         "latent": {
@@ -161,15 +170,9 @@ def write_ltx(
             "presets": presets,
             "tokenizer": tokenizer,
         },
-        "decode": {
-            "kind": "tiles",
-            "frames": recipe.tile_frames,
-            "overlap": recipe.tile_overlap,
-            "noise": recipe.decode_noise if conditioned else 0,
-            "normalised": False,
-            "range": [-1, 1],
-        },
+        "decode": decode,
         "preview": fit_preview(folder / "vae_encode.onnx", mean, std, spatial),
+        "fidelity": measure_fidelity(folder, mean, std, spatial, decode),
         "sizes": [size.to_json() for size in recipe.sizes],
         "activations": {name: formula.memory for name, formula in formulas.items()},
         "work": {name: formula.work for name, formula in formulas.items()},

@@ -24,6 +24,7 @@ from .families import (
     preset_files,
     vae_precision,
 )
+from .fidelity import measure_fidelity
 from .layers import Precision
 from .manifest import PackInfo, PackWriter, hash_sources
 from .preview import fit_preview
@@ -120,6 +121,13 @@ def write_wan(
         formulas["text_encoder"] = activations.fit_words(model, words)
     presets = preset_files(pack, embeddings)
 
+    decode: dict[str, object] = {
+        "kind": "stream",
+        "memory": tiny.memory(),
+        "dropFrames": temporal - 1,
+        "normalised": True,
+        "range": [0, 1],
+    }
     constants: dict[str, object] = {
         "family": "wan",
         "latent": {
@@ -139,14 +147,9 @@ def write_wan(
             "presets": presets,
             "tokenizer": tokenizer,
         },
-        "decode": {
-            "kind": "stream",
-            "memory": tiny.memory(),
-            "dropFrames": temporal - 1,
-            "normalised": True,
-            "range": [0, 1],
-        },
+        "decode": decode,
         "preview": fit_preview(folder / "vae_encode.onnx", mean, std, spatial),
+        "fidelity": measure_fidelity(folder, mean, std, spatial, decode),
         "sizes": [size.to_json() for size in recipe.sizes],
         "activations": {name: formula.memory for name, formula in formulas.items()},
         "work": {name: formula.work for name, formula in formulas.items()},

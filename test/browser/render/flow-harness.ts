@@ -1,4 +1,5 @@
 import type { CreditMessage, FrameMessage } from '../../../src/contracts/frame-port.ts';
+import { parsePack, type Pack } from '../../../src/contracts/pack.ts';
 import type { PackOrigin } from '../../../src/contracts/packs.api.ts';
 import type {
   FlowJobRequest,
@@ -231,4 +232,32 @@ export async function spoilState(jobId: string, which: 'all' | 'newest' = 'all')
     await stream?.write(bytes.subarray(0, bytes.length / 2));
     await stream?.close();
   }
+}
+
+/** Files of a tiny pack, to be changed by a test. */
+export async function tinyFiles(family: Tiny): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  const load = async (file: string): Promise<Uint8Array<ArrayBuffer>> =>
+    new Uint8Array(await (await fetch(`/models/tiny/${family}/${file}`)).arrayBuffer());
+  const packBytes = await load('pack.json');
+  const pack = parsePack(JSON.parse(new TextDecoder().decode(packBytes)));
+  const names = [
+    ...pack.files.map(({ file }) => file),
+    ...pack.graphs.flatMap(({ file, shards }) => [file, ...shards.map((shard) => shard.file)]),
+  ];
+  const files = await Promise.all(names.map(async (name) => [name, await load(name)] as const));
+  return new Map([['pack.json', packBytes], ...files]);
+}
+
+/** Installs a tiny pack under another name, with its description changed. */
+export async function installChanged(
+  family: Tiny,
+  packId: string,
+  change: (pack: Pack, files: Map<string, Uint8Array<ArrayBuffer>>) => Pack | Promise<Pack>,
+): Promise<void> {
+  const files = await tinyFiles(family);
+  const pack = parsePack(JSON.parse(new TextDecoder().decode(files.get('pack.json'))));
+  const changed = { ...(await change(pack, files)), id: packId };
+  files.set('pack.json', new TextEncoder().encode(JSON.stringify(changed)));
+  const all = [...files].map(([path, bytes]) => ({ path, file: new File([bytes], path) }));
+  await install({ kind: 'folder', files: all });
 }
