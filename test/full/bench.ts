@@ -4,7 +4,14 @@ import { FLOW_GRAPHS, flowConstants } from '../../src/contracts/flow.ts';
 import type { Pack, PackGraph } from '../../src/contracts/pack.ts';
 import type { DecodeTile } from '../../src/core/flow/decode.ts';
 import { flowShape } from '../../src/core/flow/layout.ts';
-import { graphMemory, memoryPlan, weightBytes, type DeviceLimits } from '../../src/core/flow/memory.ts';
+import {
+  graphMemory,
+  heapTogether,
+  memoryPlan,
+  weightBytes,
+  type DeviceLimits,
+  type GraphMemory,
+} from '../../src/core/flow/memory.ts';
 import type { Build, FullApi, Measured, Wish } from './page/full.api.ts';
 import { lineText, type FullLine } from './report.ts';
 
@@ -65,7 +72,7 @@ export class Bench {
   async alone(build: Build, runs: boolean): Promise<void> {
     for (const graph of this.#graphs) {
       await this.#start(build);
-      await this.#measure(build, 'alone', graph, runs);
+      await this.#measure(build, 'alone', [graph], runs);
       await this.#end();
     }
   }
@@ -73,8 +80,8 @@ export class Bench {
   /** Opens one graph after another in one worker and keeps them all. */
   async together(build: Build, runs: boolean): Promise<void> {
     await this.#start(build);
-    for (const graph of this.#graphs) {
-      const { failed } = await this.#measure(build, 'together', graph, runs);
+    for (const last of this.#graphs.keys()) {
+      const { failed } = await this.#measure(build, 'together', this.#graphs.slice(0, last + 1), runs);
       if (failed !== null) break;
     }
     await this.#end();
@@ -108,13 +115,30 @@ export class Bench {
     return { size: SIZE, tile: runs ? RUN_TILE : decodeTile };
   }
 
-  async #measure(build: Build, how: FullLine['how'], graph: PackGraph, runs: boolean): Promise<FullLine> {
+  #memory(build: Build, graph: PackGraph, wish: Wish): GraphMemory {
     const constants = flowConstants(this.#pack);
-    const wish = this.#wish(build, runs);
     const { latentHeight, latentWidth } = flowShape(constants, SIZE);
     const cells = Math.min(wish.tile.rows, latentHeight) * Math.min(wish.tile.columns, latentWidth);
     const share = graph.id === FLOW_GRAPHS.decode ? cells / (latentHeight * latentWidth) : 1;
-    const plan = graphMemory(this.#pack, constants, SIZE, limitsOf(build), graph, share);
+    return graphMemory(this.#pack, constants, SIZE, limitsOf(build), graph, share);
+  }
+
+  /** Opens, and perhaps runs, the last of the graphs beside the others, which are open already. */
+  async #measure(
+    build: Build,
+    how: FullLine['how'],
+    graphs: readonly PackGraph[],
+    runs: boolean,
+  ): Promise<FullLine> {
+    const graph = graphs.at(-1);
+    if (!graph) throw new Error('no graph');
+    const wish = this.#wish(build, runs);
+    const memories = graphs.map((one) => this.#memory(build, one, wish));
+    const { provider } = limitsOf(build);
+    // Those before have run where this one will.
+    const before = memories.map((memory, i) =>
+      runs && i < graphs.length - 1 ? memory : { ...memory, run: 0 },
+    );
     const call = [graph.id, wish] as const;
     const peak = watchPeak(this.#browser);
     let opened: Measured | null = null;
@@ -131,8 +155,8 @@ export class Bench {
       how,
       graph: graph.id,
       stored: weightBytes(graph),
-      predictedOpen: plan.opening,
-      predictedRun: plan.heap,
+      predictedOpen: heapTogether(provider, graphs, before),
+      predictedRun: heapTogether(provider, graphs, memories),
       heapOpen: opened?.heapBytes ?? null,
       heapRun: ran?.heapBytes ?? null,
       openMs: opened?.ms ?? null,

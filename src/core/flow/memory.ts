@@ -86,8 +86,8 @@ export function weightBytes(graph: PackGraph): number {
   return graph.shards.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** The runtime itself, and what a session without weights takes. */
-const HEAP_BASE = 12e6;
+/** What WebAssembly's memory starts with; the runtime itself and a session without weights fit into it. */
+const HEAP_BASE = 16 * MIB;
 /** A graph's file, its parsed form and the optimised one. */
 const HEAP_PER_FILE_BYTE = 4;
 /**
@@ -127,6 +127,21 @@ function heldOpening(graph: PackGraph): number {
 
 /** What the heap has to grow to, to hold `bytes`. */
 const grown = (bytes: number): number => bytes + Math.min(GROWTH_SHARE * bytes, GROWTH_MOST);
+
+/**
+ * What WebAssembly holds at most where no session is released before the last, the runtime included. Bytes.
+ * @param memories of the same graphs.
+ */
+export function heapTogether(
+  provider: DeviceLimits['provider'],
+  graphs: readonly PackGraph[],
+  memories: readonly GraphMemory[],
+): number {
+  const files = graphs.reduce((sum, { bytes }) => sum + HEAP_PER_FILE_BYTE * bytes, HEAP_BASE);
+  if (provider !== 'wasm') return grown(files + OPENING_HALVES * Math.max(...graphs.map(halves)));
+  const weights = graphs.reduce((sum, graph) => sum + heldOpening(graph), 0);
+  return grown(files + weights + Math.max(...memories.map(({ run }) => run)));
+}
 
 /** Frames of one run of the encoder or the decoder. */
 export function runFrames(constants: FlowConstants, graph: string, frames: number): number {
@@ -237,7 +252,7 @@ class Planner {
     const weights = memories.reduce((sum, memory) => sum + memory.weights, 0);
     const active = Math.max(...memories.map(({ activations }) => activations));
     const alone = Math.max(...memories.map((memory) => memory.weights + memory.activations));
-    const together = this.#heapTogether(graphs, memories);
+    const together = heapTogether(this.#limits.provider, graphs, memories);
     const oneSession =
       this.#limits.provider === 'wasm'
         ? together > this.heapBytes
@@ -252,16 +267,6 @@ class Planner {
       decodeRuns: decode?.runs ?? 0,
       problems: memories.flatMap((memory) => this.problemsOf(memory)),
     };
-  }
-
-  /** What WebAssembly holds at most where no session is released before the last. */
-  #heapTogether(graphs: readonly PackGraph[], memories: readonly GraphMemory[]): number {
-    const files = graphs.reduce((sum, { bytes }) => sum + HEAP_PER_FILE_BYTE * bytes, HEAP_BASE);
-    if (this.#limits.provider !== 'wasm') {
-      return grown(files + OPENING_HALVES * Math.max(...graphs.map(halves)));
-    }
-    const weights = graphs.reduce((sum, graph) => sum + heldOpening(graph), 0);
-    return grown(files + weights + Math.max(...memories.map(({ run }) => run)));
   }
 }
 
