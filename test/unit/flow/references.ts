@@ -9,7 +9,7 @@ import { numbers, referencesSchema, type ReferenceTensor, type References } from
 const root = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
 /** Folder of a small pack. */
-export const tinyFolder = (family: 'ltx' | 'wan'): string => root(`models/tiny/${family}`);
+export const tinyFolder = (family: 'ltx' | 'wan' | 'learned'): string => root(`models/tiny/${family}`);
 
 /** Reads references and their tensors. A tensor whose bytes are not those that were hashed is refused. */
 export async function openReferences(

@@ -1,0 +1,1 @@
+"""Trains the small pack that follows prompts, on clips that it draws itself."""
