@@ -47,14 +47,17 @@ export interface MemoryPeak {
   stop(): Promise<number | null>;
 }
 
-/** Samples every quarter of a second until stopped. */
-export function watchPeak(browser: Browser): MemoryPeak {
+/**
+ * Samples every quarter of a second until stopped.
+ * @param which of the sizes is watched.
+ */
+export function watchPeak(browser: Browser, which: keyof BrowserMemory = 'totalBytes'): MemoryPeak {
   let peak: number | null = null;
   let stopped = false;
   let wake: () => void = () => undefined;
   const sample = async (): Promise<void> => {
     const memory = await browserMemory(browser);
-    if (memory !== null) peak = Math.max(peak ?? 0, memory.totalBytes);
+    if (memory !== null) peak = Math.max(peak ?? 0, memory[which]);
   };
   const loop = async (): Promise<void> => {
     while (!stopped) {

@@ -1,12 +1,14 @@
 import { chromium, type Browser, type BrowserContext } from 'playwright';
 import { AppError } from '../../src/contracts/errors.ts';
-import { CHROME_FLAGS, CHROME_MISSING, findChrome } from './chrome.ts';
+import { CHROME_FLAGS, CHROME_MISSING, findChrome, GPU_FLAGS } from './chrome.ts';
 
 /** What differs from a plain start. */
 export interface LaunchSettings {
   readonly proxy?: { readonly server: string; readonly bypass: string };
   /** Further flags. */
   readonly args?: readonly string[];
+  /** True: the machine's own graphics card, and not the software one that every machine has. */
+  readonly gpu?: boolean;
 }
 
 const quiet = { headless: true, handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false } as const;
@@ -34,7 +36,7 @@ export async function launchBrowser(options: LaunchSettings = {}): Promise<Brows
     chromium.launch({
       ...quiet,
       executablePath,
-      args: [...CHROME_FLAGS, ...(options.args ?? [])],
+      args: [...(options.gpu === true ? GPU_FLAGS : CHROME_FLAGS), ...(options.args ?? [])],
       ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
     }),
   );

@@ -2,16 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findOnPath } from './programs.ts';
 
-/**
- * Flags that give headless Chromium a working software WebGPU and keep it off the network.
- * Without the Vulkan and ANGLE flags a WebGPU canvas is captured black.
- */
-export const CHROME_FLAGS: readonly string[] = [
+const COMMON_FLAGS: readonly string[] = [
   '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--use-angle=swiftshader',
-  '--use-vulkan=swiftshader',
-  '--enable-features=Vulkan',
   '--ignore-gpu-blocklist',
   '--disable-background-networking',
   '--disable-component-update',
@@ -21,6 +13,31 @@ export const CHROME_FLAGS: readonly string[] = [
   // Containers give /dev/shm 64 MB, which a 1080p job outgrows.
   '--disable-dev-shm-usage',
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+];
+
+/**
+ * Flags that give headless Chromium a working software WebGPU and keep it off the network.
+ * Without the Vulkan and ANGLE flags a WebGPU canvas is captured black.
+ */
+export const CHROME_FLAGS: readonly string[] = [
+  '--use-webgpu-adapter=swiftshader',
+  '--use-angle=swiftshader',
+  '--use-vulkan=swiftshader',
+  '--enable-features=Vulkan',
+  ...COMMON_FLAGS,
+];
+
+/**
+ * Flags that give headless Chromium the machine's own graphics card for WebGPU, and keep it off the network. On Linux through
+ * Vulkan, for which the card's driver has to be there; no display is.
+ */
+export const GPU_FLAGS: readonly string[] = [
+  ...(process.platform === 'linux'
+    ? ['--use-angle=vulkan', '--use-vulkan=native', '--enable-features=Vulkan', '--disable-vulkan-surface']
+    : []),
+  '--force_high_performance_gpu',
+  '--disable-gpu-watchdog',
+  ...COMMON_FLAGS,
 ];
 
 /** What to do when {@link findChrome} finds nothing; one line. */

@@ -15,6 +15,7 @@ import {
   type ClipSettings,
   type Resolution,
 } from '../../src/contracts/settings.ts';
+import { benchFlow } from './flow-bench.ts';
 import type { AloneTiming, BenchApi, ClipTiming } from './page/bench.api.ts';
 import { summarise, table, type Machine, type SizeRuns } from './report.ts';
 
@@ -24,9 +25,13 @@ declare global {
 }
 
 const USAGE = `npm run bench -- [--runs 3] [--seconds 3] [--picture FILE] [--out FOLDER] [480p 720p 1080p]
+npm run bench -- --flow [--gpu] [--runs 3] [--picture FILE] [--out FOLDER] [PACK FOLDERS]
 
 Measures whole clips beside encoding the same frames alone, in alternating order in one browser for each size, and
-writes bench.json and bench.md to the folder (out/bench without --out).`;
+writes bench.json and bench.md to the folder (out/bench without --out).
+
+With --flow: three seconds by each flow pack, those of models/tiny without folders, and how the time is shared between
+sessions and what lies between them; writes flow.json and flow.md. --gpu runs them on this machine's graphics card.`;
 
 const BUILT = projectPath('.cache/bench');
 
@@ -118,16 +123,24 @@ async function main(): Promise<void> {
       seconds: { type: 'string', default: '3' },
       picture: { type: 'string', default: projectPath('public/samples/astronaut.png') },
       out: { type: 'string', default: projectPath('out/bench') },
+      flow: { type: 'boolean', default: false },
+      gpu: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
   });
-  const sizes = wanted(positionals);
-  if (values.help === true || sizes.length === 0) {
+  const sizes = values.flow ? [] : wanted(positionals);
+  if (values.help === true || (sizes.length === 0 && !values.flow)) {
     console.log(USAGE);
     return;
   }
   await buildPage();
   const picture = resolve(values.picture);
+  if (values.flow) {
+    const { gpu, out } = values;
+    const runs = Math.max(1, Number(values.runs));
+    await benchFlow({ page: BUILT, folders: positionals, gpu, runs, picture, out });
+    return;
+  }
   const server = await startServer({ root: BUILT, port: 0, mount: { '/job/picture': picture } });
   const results: SizeRuns[] = [];
   let browser = '';

@@ -87,7 +87,10 @@ export function summarise(runs: SizeRuns): SizeSummary {
   };
 }
 
-const COLUMNS: readonly (readonly [string, (line: SizeSummary) => string])[] = [
+/** A column: its head, and what stands in it. */
+export type Column<T> = readonly [head: string, show: (line: T) => string];
+
+const COLUMNS: readonly Column<SizeSummary>[] = [
   ['clip', (line) => `${line.resolution} ${line.size}`],
   ['decode ms', (line) => line.decodeMs.toFixed(0)],
   ['perceive ms', (line) => line.perceiveMs.toFixed(0)],
@@ -108,11 +111,16 @@ const COLUMNS: readonly (readonly [string, (line: SizeSummary) => string])[] = [
 
 /** A Markdown table of the lines. */
 export function table(lines: readonly SizeSummary[]): string {
+  return drawTable(COLUMNS, lines);
+}
+
+/** A Markdown table, every column as wide as its widest cell. */
+export function drawTable<T>(columns: readonly Column<T>[], lines: readonly T[]): string {
   const cells = [
-    COLUMNS.map(([name]) => name),
-    ...lines.map((line) => COLUMNS.map(([, show]) => show(line))),
+    columns.map(([name]) => name),
+    ...lines.map((line) => columns.map(([, show]) => show(line))),
   ];
-  const widths = COLUMNS.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const widths = columns.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
   const draw = (row: readonly string[]): string =>
     `| ${row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join(' | ')} |`;
   const rule = `|${widths.map((width) => `${'-'.repeat(width + 1)}:`).join('|')}|`;

@@ -4,6 +4,7 @@ import type { ClipSettings } from '../../../src/contracts/settings.ts';
 import { encodeAlone } from '../../../src/platform/media/encode-job.ts';
 import { FrameReceiver } from '../../../src/platform/media/frame-receiver.ts';
 import type { BenchApi } from './bench.api.ts';
+import { flowJob, installPack, measureMachine } from './flow.ts';
 
 declare global {
   /** Set by this script. */
@@ -76,4 +77,7 @@ globalThis.bench = {
     const { codedWidth: width, codedHeight: height } = first;
     return encodeAlone({ width, height, fps: settings.fps, frames: kept.length }, kept);
   },
+  install: installPack,
+  machine: measureMachine,
+  flow: flowJob,
 };
