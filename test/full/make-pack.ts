@@ -11,7 +11,7 @@ const USAGE = `npm run full:pack -- FOLDER [--python python3] [--keep-manifest]
 
 Writes a checkpoint of random numbers in LTX-Video 2B's exact shapes to FOLDER/checkpoint (6 GB) unless it is there, and from
 it a pack with int4 weights and an int8 autoencoder to FOLDER/pack (2 GB), which npm run full can open. Needs the Python
-packages of models/export/requirements.txt, a quarter of an hour and 3 GB of memory. --keep-manifest also writes
+packages of models/export/requirements.txt, a quarter of an hour and 4 GB of memory. --keep-manifest also writes
 test/fixtures/flow/ltx-2b.pack.json from the new pack: its pack.json without the hashes of chunks.`;
 
 const EXPORTER = projectPath('models/export');
