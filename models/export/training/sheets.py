@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from stillwake_export.presets import PRESET_PROMPTS
+
+from .captions import MAX_TOKENS, make_tokenizer
 from .faithful import Faithful
 from .scenes import COLOURS
 from .score import Trial, first_pictures
@@ -16,6 +19,15 @@ from .score import Trial, first_pictures
 ACROSS = 8
 """Scenes in a row of `scenes.png`."""
 SHOWN = (0, 4, 8, 12, 16)
+ODD = (
+    "",
+    "The DISC  moves   LEFT.",
+    "xyzzy wobbles, then stops!",
+    "déjà-vu 😀 漢字 ﬁsh",
+    "left" * 30,
+    "the star moves up and " * 20,
+)
+"""Prompts that a tokenizer may trip over."""
 
 
 def _bytes(picture: np.ndarray) -> np.ndarray:
@@ -35,7 +47,7 @@ def write_sheet(file: Path, clips: np.ndarray, columns: int = 3) -> None:
 def write_scenes(folder: Path, trials: Sequence[Trial], told: dict[str, object]) -> None:
     """`scenes.png`, a grid of first frames; `scenes.json`, what is asked of each and how training went."""
     folder.mkdir(parents=True, exist_ok=True)
-    pictures = first_pictures(trials)
+    pictures, tokenizer = first_pictures(trials), make_tokenizer()
     rows = [
         np.concatenate(list(pictures[start : start + ACROSS]), axis=2)
         for start in range(0, len(pictures) - len(pictures) % ACROSS, ACROSS)
@@ -58,6 +70,10 @@ def write_scenes(folder: Path, trials: Sequence[Trial], told: dict[str, object])
                 "text": trial.text,
             }
             for trial in trials
+        ],
+        "tokens": [
+            {"text": text, "ids": tokenizer(text, truncation=True, max_length=MAX_TOKENS).input_ids}
+            for text in (*ODD, *PRESET_PROMPTS.values(), *(trial.text for trial in trials))
         ],
     }
     (folder / "scenes.json").write_text(json.dumps(content, indent=1) + "\n", "utf-8")

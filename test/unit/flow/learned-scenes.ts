@@ -31,7 +31,11 @@ const sceneSchema = v.object({
   speed: v.string(),
   text: v.string(),
 });
-const scenesSchema = v.object({ across: v.number(), scenes: v.array(sceneSchema) });
+const scenesSchema = v.object({
+  across: v.number(),
+  scenes: v.array(sceneSchema),
+  tokens: v.array(v.object({ text: v.string(), ids: v.array(v.number()) })),
+});
 
 /** A picture that training never saw, and a sentence for it. */
 export type Scene = v.InferOutput<typeof sceneSchema> & {
@@ -53,12 +57,18 @@ export const tokenizer: TokenizerFiles = {
   config: await readFile(join(folder, 'tokenizer_config.json'), 'utf8'),
 };
 
+/** What the training script wrote down beside the pack. */
+const written = v.parse(
+  scenesSchema,
+  JSON.parse(await readFile(join(folder, 'scenes', 'scenes.json'), 'utf8')),
+);
+
+/** Prompts, and the ids that the tokenizer of the training gave them. */
+export const { tokens } = written;
+
 /** The held-back scenes, from a grid of pictures and a list of sentences. */
 export async function heldBack(): Promise<readonly Scene[]> {
-  const { across, scenes } = v.parse(
-    scenesSchema,
-    JSON.parse(await readFile(join(folder, 'scenes', 'scenes.json'), 'utf8')),
-  );
+  const { across, scenes } = written;
   const grid = PNG.sync.read(await readFile(join(folder, 'scenes', 'scenes.png')));
   return scenes.map((scene, index) => {
     const [left, top] = [(index % across) * W, Math.floor(index / across) * H];

@@ -12,6 +12,7 @@ import {
   motionOf,
   readyMotion,
   tokenizer,
+  tokens,
   torchClips,
 } from './learned-scenes.ts';
 
@@ -129,6 +130,11 @@ describe('ready motions of the pack', () => {
 
 describe('prompts of the pack', () => {
   const read = promptReader(tokenizer, constants.text.maxTokens);
+
+  it('become the ids that the model was trained with', () => {
+    expect(tokens.length).toBeGreaterThan(40);
+    for (const { text, ids } of tokens) expect(read(text).ids, text).toEqual(ids);
+  });
 
   it('end as the model has learnt, whatever they are', () => {
     const end = read('').ids;
