@@ -9,7 +9,7 @@ import type { FlowKnowledge } from './engine.ts';
 import { createFlowFit } from './flow-fit.ts';
 import type { PacksOptions } from './packs.ts';
 import { toShownError } from './shown-error.ts';
-import type { PictureReport } from '../contracts/render.api.ts';
+import type { FlowMachine, PictureReport } from '../contracts/render.api.ts';
 
 export interface PackFitsOptions extends Pick<PacksOptions, 'state' | 'store' | 'measure' | 'onPresent'> {
   readonly view: () => PacksView;
@@ -83,13 +83,14 @@ export function createPackFits(options: PackFitsOptions): PackFits {
     set({ fits: verdicts, ...next, ...(looked === null ? {} : { looked: { ...looked, fit } }) });
     options.onPresent();
   };
-  const measured = async (): Promise<void> => {
-    if (fitter.machine !== null) return;
+  const measured = async (): Promise<FlowMachine> => {
+    if (fitter.machine !== null) return fitter.machine;
     set({ measuring: true });
     try {
       const machine = await fitter.measure();
       set({ measuring: false, machine });
       follow();
+      return machine;
     } catch (cause) {
       set({ measuring: false });
       throw cause;

@@ -3,7 +3,7 @@ import type { LicenceCommands, LicenceView } from './licence/view.ts';
 import type { PacksCommands, PacksView } from './packs-view.ts';
 import type { FacePoints } from './perception.ts';
 import type { CharacterRecord, ClipRecord, JobRecord, PictureRecord } from './records.ts';
-import type { PictureReport, RenderCapabilities, ScoreReport } from './render.api.ts';
+import type { FlowJobStep, PictureReport, RenderCapabilities, ScoreReport } from './render.api.ts';
 import type { ClipSettings, Motion } from './settings.ts';
 
 /** An error as the interface shows it; the sentence comes from the code. */
@@ -27,6 +27,8 @@ export type JobStage = 'waiting' | 'prepare' | 'render' | 'verify' | 'save';
 export interface JobView {
   readonly record: JobRecord;
   readonly stage: JobStage;
+  /** What a flow pack is at, while it is at work. */
+  readonly step?: Pick<FlowJobStep, 'stage' | 'done' | 'total'> | null;
   /** Whole job, 0…1. */
   readonly progress: number;
   /** Time left in seconds once it can be told. */

@@ -1,10 +1,18 @@
+/** What a flow pack is at. */
+export interface ModelStep {
+  readonly stage: 'load' | 'encode' | 'context' | 'step' | 'decode';
+  /** Graph runs of the stage. */
+  readonly done: number;
+  readonly total: number;
+}
+
 /** How far a clip is. */
 export type ProgressEvent =
-  | { readonly stage: 'prepare' }
+  | { readonly stage: 'prepare'; readonly step?: ModelStep }
   /** Frames drawn so far. */
   | { readonly stage: 'render'; readonly done: number; readonly total: number }
   /** Work of a flow pack that lies behind the job, 0…1: reading, steps, decoding. */
-  | { readonly stage: 'model'; readonly progress: number }
+  | { readonly stage: 'model'; readonly progress: number; readonly step?: ModelStep }
   /** Frames encoded so far. */
   | { readonly stage: 'encode'; readonly done: number; readonly total: number }
   /** Frames read back so far. */
@@ -16,6 +24,8 @@ export interface ProgressView {
   readonly stage: 'prepare' | 'render' | 'verify' | 'save';
   readonly progress: number;
   readonly etaS: number | null;
+  /** Of a flow pack at work. */
+  readonly step?: ModelStep;
 }
 
 /** Shares of the whole at the end of each stage. Frames are most of the work; a verifier reads faster than one writes. */
@@ -99,11 +109,16 @@ export function progressMeter(): ProgressMeter {
     return latest;
   };
 
+  const withStep = (view: ProgressView, step: ModelStep | undefined): ProgressView => {
+    if (step !== undefined) latest = { ...view, step };
+    return latest;
+  };
+
   return {
     update(event, nowMs) {
       switch (event.stage) {
         case 'prepare':
-          return next('prepare', 0, null);
+          return withStep(next('prepare', 0, null), event.step);
         case 'render':
         case 'encode': {
           const total = Math.max(1, event.total);
@@ -123,7 +138,10 @@ export function progressMeter(): ProgressMeter {
           if (isJump(workSamples.at(-1), event.progress, nowMs)) workSamples.length = 0;
           workMs = workPace(workSamples, { atMs: nowMs, done: event.progress }) ?? workMs;
           const leftMs = workMs === null ? null : workMs * (1 - event.progress);
-          return next('render', MODEL_READY + (MODEL_DRAWN - MODEL_READY) * event.progress, leftMs);
+          return withStep(
+            next('render', MODEL_READY + (MODEL_DRAWN - MODEL_READY) * event.progress, leftMs),
+            event.step,
+          );
         }
         case 'verify': {
           const total = Math.max(1, event.total);
