@@ -10,7 +10,7 @@ import torch
 
 from training.__main__ import Plan, train, write_pack
 from training.captions import MAX_TOKENS, caption, make_motion, make_tokenizer
-from training.course import Budget
+from training.course import Budget, Course
 from training.networks import MINIATURE
 from training.scenes import FRAMES, SIDE, Motion, draw_clip, make_scene
 from training.score import displacement, make_trials, obeyed, thing
@@ -68,6 +68,36 @@ def test_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before, after = model.denoiser.proj_out.weight, longer.denoiser.proj_out.weight
     assert not torch.equal(before, after)
     assert parameters_of(autoencoder) > 0
+
+
+def test_an_interrupted_course_goes_on_as_if_it_was_not(tmp_path: Path) -> None:
+    def course(file: str) -> Course:
+        torch.manual_seed(3)
+        return Course("small", torch.nn.Linear(6, 4), Budget(8), (0.02, 1e-3), tmp_path / file, 5)
+
+    def advance(of: Course, steps: int) -> None:
+        for _ in range(steps):
+            given = torch.from_numpy(of.random().standard_normal((3, 6), dtype=np.float32))
+            loss = (of.module(given) - given[:, :4]).square().mean()
+            of.advance(loss, {"loss": loss})
+
+    straight, cut = course("straight.pt"), course("cut.pt")
+    advance(straight, 8)
+    advance(cut, 5)
+    cut.save()
+    rest = course("cut.pt")
+    assert rest.step == 5
+    advance(rest, 3)
+    straight.finish()
+    rest.finish()
+    assert torch.equal(straight.module.weight, rest.module.weight)
+
+
+def test_the_same_steps_give_the_same_pack(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    (_, first, _), (_, second, _) = (train(PLAN, tmp_path / name) for name in ("a", "b"))
+    for name, value in first.state_dict().items():
+        assert torch.equal(value, second.state_dict()[name]), name
 
 
 def parameters_of(module: torch.nn.Module) -> int:

@@ -128,12 +128,10 @@ def write_pack(plan: Plan, work: Path, out: Path, told: dict[str, object]) -> No
     told.update(facts)
     share, found, clips = score(autoencoder, model, plan.trials, SCENES_SEED)
     told["score"] = share
-    told["pixels"] = {
-        speed or "plainly": round(
-            float(np.mean([reach(trial, moved) for trial, moved in found if trial.speed == speed])), 1
-        )
-        for speed in REACH
+    reached = {
+        speed: [reach(trial, moved) for trial, moved in found if trial.speed == speed] for speed in REACH
     }
+    told["pixels"] = {speed: round(float(np.mean(far)), 1) for speed, far in reached.items() if far}
     for trial, moved in found:
         print(f"{moved[0]:4} {moved[1]:4}  {trial.text}")
     print(f"{share:.1%} of {plan.trials} held-back scenes go where they are told", flush=True)
