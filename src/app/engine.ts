@@ -6,6 +6,7 @@ import type { Pack } from '../contracts/pack.ts';
 import type {
   FlowJobRequest,
   FlowJobResult,
+  FlowMachine,
   OpenPictureRequest,
   PictureReport,
   RenderApi,
@@ -42,7 +43,7 @@ export interface PictureLease {
 /** What is known of how this machine makes clips with flow packs; see `FlowFitter`. */
 export interface FlowKnowledge {
   /** Looks at the machine, once. */
-  measure(): Promise<unknown>;
+  measure(): Promise<Pick<FlowMachine, 'provider'>>;
   /** Sizes that it can make. */
   fits(pack: Pack, settings: ClipSettings): (size: FlowSize) => boolean;
   learn(pack: Pack, wish: FlowWish, result: Pick<FlowJobResult, 'provider' | 'times'>): void;

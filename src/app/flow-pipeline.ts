@@ -32,7 +32,8 @@ export async function drawFlow(
   const pack = await unlessAborted(engine.findPack(settings.pack), signal);
   const constants = flowConstants(pack);
   // Without it every size counts, and the worker says what does not fit.
-  if (knowledge !== null) await unlessAborted(knowledge.measure(), signal).catch(rethrowAbort);
+  const measured =
+    knowledge === null ? null : await unlessAborted(knowledge.measure(), signal).catch(rethrowAbort);
   const clip = planFlowClip(
     pack,
     constants,
@@ -75,6 +76,8 @@ export async function drawFlow(
               width,
               height,
               ...engine.flowPlace,
+              // A graphics card that failed when it was measured would fail again.
+              ...(measured?.provider === 'wasm' ? { provider: 'wasm' } : {}),
             },
             port,
             ({ progress, ...step }, preview) => {
@@ -100,6 +103,7 @@ export async function drawFlow(
 }
 
 /** A machine that can't be measured is no reason to make no clip. */
-function rethrowAbort(cause: unknown): void {
+function rethrowAbort(cause: unknown): null {
   if (isAbort(cause)) throw cause;
+  return null;
 }
