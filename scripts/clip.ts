@@ -19,7 +19,7 @@ const status = await runClip(process.argv.slice(2), {
   err: (line) => void process.stderr.write(`${line}\n`),
   terminal: process.stderr,
   folder,
-  session: () => (session ??= buildApp().then(() => openSession())),
+  session: (needs) => (session ??= buildApp().then(() => openSession(undefined, needs))),
   signal: abort.signal,
 });
 // A browser that is still starting when Ctrl-C comes is waited for, so that it does not outlive us.

@@ -45,6 +45,8 @@ export interface ServerOptions {
   readonly exactPort?: boolean;
   /** Single files from elsewhere, by the path they are served at. */
   readonly mount?: Readonly<Record<string, string>>;
+  /** Further folders, by the path that they are served under, with a slash at both ends; may be added to while it runs. */
+  readonly folders?: Readonly<Record<string, string>>;
   /** Asked before the files. */
   readonly route?: Route;
   /** Changes text files of the root on their way out, by name; the files stay as they are. */
@@ -119,6 +121,14 @@ async function realInside(root: string, pathname: string): Promise<string | null
   return real !== null && real.startsWith((await realpath(root)) + sep) ? real : null;
 }
 
+/** {@link realInside} the root, or the further folder that the path lies under. */
+async function realServed({ root, folders = {} }: ServerOptions, pathname: string): Promise<string | null> {
+  const under = Object.entries(folders).find(([prefix]) => pathname.startsWith(prefix));
+  if (under === undefined) return realInside(root, pathname);
+  const [prefix, folder] = under;
+  return realInside(folder, pathname.slice(prefix.length - 1));
+}
+
 /** What is known of an answer before its bytes are read. */
 interface Content {
   readonly sizeBytes: number;
@@ -148,14 +158,14 @@ async function serveFile(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { root, mount = {}, connectOrigins } = options;
+  const { mount = {}, connectOrigins } = options;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     fail(response, 405, { Allow: 'GET, HEAD' });
     return;
   }
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   const mounted = Object.hasOwn(mount, pathname) ? mount[pathname] : undefined;
-  const real = mounted ?? (await realInside(root, pathname));
+  const real = mounted ?? (await realServed(options, pathname));
   const content = real === null ? null : await contentOf(real, options);
   if (real === null || content === null) {
     fail(response, 404);

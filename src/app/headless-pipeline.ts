@@ -1,12 +1,19 @@
 import { AppError } from '../contracts/errors.ts';
-import type { HeadlessApi } from '../contracts/headless.api.ts';
+import type {
+  HeadlessAnswer,
+  HeadlessApi,
+  HeadlessRequest,
+  HeadlessVerdict,
+} from '../contracts/headless.api.ts';
+import { PORTRAIT } from '../contracts/settings.ts';
 import { progressMeter } from '../core/job/progress.ts';
 import { validateSettings } from '../core/job/validate.ts';
 import { removeCheckpoints } from '../platform/store/checkpoints.ts';
 import { toErrorRecord } from '../platform/thread/error-record.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, PictureLease } from './engine.ts';
+import type { HeadlessPacks } from './headless-packs.ts';
 import type { Till } from './licence/till.ts';
-import { makeClip, type ClipMaker } from './pipeline.ts';
+import { makeClip, type ClipMaker, type MakeClipRequest } from './pipeline.ts';
 import { toAppError } from './shown-error.ts';
 
 /** Colour under transparent pixels. */
@@ -44,6 +51,37 @@ export interface HeadlessOptions {
   readonly till?: Promise<Till>;
   /** Makes a clip instead of the engine. */
   readonly make?: ClipMaker;
+  /** Flow packs; left out: there are none. Not loaded before one is asked for. */
+  readonly packs?: () => Promise<HeadlessPacks>;
+}
+
+/** A call's answer as a value. */
+async function answered<T>(work: () => Promise<T>): Promise<HeadlessAnswer<T>> {
+  try {
+    return { ok: true, result: await work() };
+  } catch (cause) {
+    return { ok: false, error: toErrorRecord(toAppError(cause)) };
+  }
+}
+
+/** @throws ERR_INPUT_PACK */
+const noPacks = (): Promise<HeadlessPacks> =>
+  Promise.reject(new AppError('ERR_INPUT_PACK', 'there are no flow packs here'));
+
+/** Says whether a clip fits before any of it is made. @throws ERR_MODEL_FAILED with `details.sentence` when it does not */
+async function tellFit(
+  packs: HeadlessPacks,
+  settings: HeadlessRequest['settings'],
+  { report }: PictureLease,
+  onVerdict: HeadlessVerdict | undefined,
+): Promise<void> {
+  const { fits, sentence, seconds } = await packs.judge(settings, report);
+  if (!fits) {
+    throw new AppError('ERR_MODEL_FAILED', sentence, {
+      details: { why: 'does-not-fit', pack: settings.pack, sentence },
+    });
+  }
+  onVerdict?.({ fits, sentence, seconds });
 }
 
 /**
@@ -56,47 +94,65 @@ export function createHeadless(engine: Engine, options: HeadlessOptions = {}): H
     if (options.till === undefined) return work(crypto.randomUUID());
     return (await options.till).charged(settings, work);
   };
+  const packs = options.packs ?? noPacks;
   let serial = 0;
+
+  /** A clip by a flow pack: the picture stays open from the verdict on. */
+  const makeFlow = async (
+    request: MakeClipRequest,
+    onVerdict: HeadlessVerdict | undefined,
+  ): ReturnType<ClipMaker> => {
+    const { id, blob, matte } = request.picture;
+    const lease = await engine.openPicture({ pictureId: id, blob, matte });
+    try {
+      await tellFit(await packs(), request.settings, lease, onVerdict);
+      return await make(request);
+    } finally {
+      lease.release();
+    }
+  };
+
   return {
-    async makeClip(request, onProgress) {
-      const startedMs = performance.now();
-      const { settings } = request;
-      const meter = progressMeter();
-      const number = (serial += 1);
-      try {
-        const made = await charged(validateSettings(settings), async (jobId) => {
+    lookPack: (url) => answered(async () => (await packs()).look(url)),
+    installPack: (url, onProgress) => answered(async () => (await packs()).install(url, onProgress)),
+    makeClip: (request, onProgress, onVerdict) =>
+      answered(async () => {
+        const startedMs = performance.now();
+        const settings = validateSettings(request.settings);
+        const meter = progressMeter();
+        const number = (serial += 1);
+        const isFlow = settings.pack !== PORTRAIT;
+        const made = await charged(settings, async (jobId) => {
           const blob = await fetchPicture(request.pictureUrl);
-          const clip = await make({
+          const order: MakeClipRequest = {
             jobId,
             picture: { id: `picture-${number}`, blob, matte: MATTE },
             settings,
             title: '',
             onProgress: (event) => onProgress(meter.update(event, performance.now())),
-          }).finally(() => removeCheckpoints(jobId));
+          };
+          const making = isFlow ? makeFlow(order, onVerdict) : make(order);
+          const clip = await making.finally(() => removeCheckpoints(jobId));
           onProgress(meter.update({ stage: 'save' }, performance.now()));
           await upload(request.uploadUrl, clip.file);
           return clip;
         });
+        const flow = isFlow ? (await packs()).made : null;
         return {
-          ok: true,
-          result: {
-            width: made.width,
-            height: made.height,
-            fps: settings.fps,
-            frames: made.frames,
-            seconds: made.durationS,
-            sizeBytes: made.file.size,
-            pack: settings.pack,
-            provider: made.capabilities.provider,
-            renderer: made.capabilities.renderer,
-            notices: made.notices,
-            stagesMs: { ...made.stagesMs, total: performance.now() - startedMs },
-            verify: made.verify,
-          },
+          width: made.width,
+          height: made.height,
+          fps: settings.fps,
+          frames: made.frames,
+          seconds: made.durationS,
+          sizeBytes: made.file.size,
+          pack: settings.pack,
+          provider: made.capabilities.provider,
+          renderer: made.capabilities.renderer,
+          notices: made.notices,
+          stagesMs: { ...made.stagesMs, total: performance.now() - startedMs },
+          verify: made.verify,
+          ...(flow === null ? {} : { flow }),
         };
-      } catch (cause) {
-        return { ok: false, error: toErrorRecord(toAppError(cause)) };
-      }
-    },
+      }),
   };
 }

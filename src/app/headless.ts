@@ -1,6 +1,8 @@
 import type { HeadlessApi } from '../contracts/headless.api.ts';
 import type { RenderOptions } from '../contracts/render.api.ts';
-import { createEngine } from './engine.ts';
+import { createEngine, type Engine } from './engine.ts';
+import { measureIn } from './flow-measure.ts';
+import type { HeadlessPacks } from './headless-packs.ts';
 import { createHeadless } from './headless-pipeline.ts';
 import type { Till } from './licence/till.ts';
 
@@ -29,6 +31,31 @@ async function openTill(content: string): Promise<Till> {
   return createHeadlessTill(readLicenceConfig(content) ?? 'unreadable');
 }
 
+/** The engine, and flow packs that are loaded when somebody first asks for one. */
+function openEngine(render: RenderOptions): { engine: Engine; packs: () => Promise<HeadlessPacks> } {
+  let loading: Promise<HeadlessPacks> | null = null;
+  let loaded: HeadlessPacks | null = null;
+  const packs = (): Promise<HeadlessPacks> =>
+    (loading ??= import('./headless-packs.ts').then(
+      ({ createHeadlessPacks }) =>
+        (loaded = createHeadlessPacks((known) =>
+          measureIn({ ...engine.flowPlace, flow: () => engine.flow() }, known),
+        )),
+    ));
+  const engine: Engine = createEngine({
+    render,
+    findPack: async (packId) => (await packs()).find(packId),
+    flowKnowledge: {
+      measure: async () => (await packs()).knowledge.measure(),
+      // Whoever makes a clip has installed its pack before, and with it loaded all this.
+      fits: (pack, settings) => loaded?.knowledge.fits(pack, settings) ?? ((): boolean => true),
+      learn: (...args) => loaded?.knowledge.learn(...args),
+      failed: (...args) => loaded?.knowledge.failed(...args),
+    },
+  });
+  return { engine, packs };
+}
+
 /** Puts the pipeline on the page as `stillwake`. Starts no worker. */
 function installHeadless(): void {
   const meta = document.querySelector<HTMLMetaElement>('meta[name="stillwake-licence"]');
@@ -36,16 +63,12 @@ function installHeadless(): void {
   const till = said === '' ? null : openTill(said);
   // Whoever asks for a clip hears of it.
   till?.catch(() => undefined);
-  globalThis.stillwake = createHeadless(
-    createEngine({
-      render: {
-        packUrl: new URL('packs/portrait/', document.baseURI).href,
-        wasmUrl: new URL('ort/', document.baseURI).href,
-        ...forces(location.search),
-      },
-    }),
-    till === null ? {} : { till },
-  );
+  const { engine, packs } = openEngine({
+    packUrl: new URL('packs/portrait/', document.baseURI).href,
+    wasmUrl: new URL('ort/', document.baseURI).href,
+    ...forces(location.search),
+  });
+  globalThis.stillwake = createHeadless(engine, { packs, ...(till === null ? {} : { till }) });
 }
 
 installHeadless();

@@ -1,6 +1,9 @@
 import type { EncodeJobResult } from './encode.api.ts';
 import type { ErrorRecord } from './errors.ts';
-import type { Provider, RendererKind } from './render.api.ts';
+import type { FlowSize } from './flow.ts';
+import type { PackFit } from './packs-view.ts';
+import type { PackOffer, PackProgress } from './packs.api.ts';
+import type { FlowJobStep, FlowJobTimes, Provider, RendererKind } from './render.api.ts';
 import type { ClipSettings, Notice } from './settings.ts';
 
 /** One clip, asked for without an interface. */
@@ -25,6 +28,17 @@ export interface StageTimes {
   readonly total: number;
 }
 
+/** How a flow pack made a clip. */
+export interface HeadlessFlow {
+  readonly version: string;
+  /** What the model drew; the clip is that, scaled. */
+  readonly size: FlowSize;
+  /** Of all its parts together, and how many pass in a second. */
+  readonly frames: number;
+  readonly fps: number;
+  readonly times: FlowJobTimes;
+}
+
 /** What a finished clip is. */
 export interface HeadlessResult {
   readonly width: number;
@@ -39,6 +53,8 @@ export interface HeadlessResult {
   readonly notices: readonly Notice[];
   readonly stagesMs: StageTimes;
   readonly verify: EncodeJobResult['verify'];
+  /** Left out where the portrait pack made it. */
+  readonly flow?: HeadlessFlow;
 }
 
 /** The whole job from 0 to 1, its stage, and the seconds left once they can be told. */
@@ -46,15 +62,48 @@ export type HeadlessProgress = (view: {
   readonly stage: 'prepare' | 'render' | 'verify' | 'save';
   readonly progress: number;
   readonly etaS: number | null;
+  /** What a flow pack is at. */
+  readonly step?: Pick<FlowJobStep, 'stage' | 'done' | 'total'>;
 }) => void;
 
 /** A failure as plain data, since a page's errors lose their code on the way out of the browser. */
-export type HeadlessAnswer =
-  | { readonly ok: true; readonly result: HeadlessResult }
-  | { readonly ok: false; readonly error: ErrorRecord };
+export type HeadlessAnswer<T = HeadlessResult> =
+  { readonly ok: true; readonly result: T } | { readonly ok: false; readonly error: ErrorRecord };
+
+/** A flow pack at an address, before it is installed. */
+export interface HeadlessOffer extends Pick<PackOffer, 'trust' | 'keyId' | 'bytes'> {
+  readonly id: string;
+  readonly version: string;
+  readonly title: string;
+  /** SPDX expression. */
+  readonly licence: string;
+}
+
+/** Whether this machine can make the clip that was asked for with its flow pack, and how long it takes. */
+export type HeadlessVerdict = (fit: Pick<PackFit, 'fits' | 'sentence' | 'seconds'>) => void;
 
 /** The pipeline without an interface: `globalThis.stillwake` of `headless.html`. */
 export interface HeadlessApi {
-  /** Makes a clip and uploads it; nothing is stored. Never rejects. */
-  makeClip(request: HeadlessRequest, onProgress: HeadlessProgress): Promise<HeadlessAnswer>;
+  /**
+   * Makes a clip and uploads it; nothing is stored. A flow pack must have been installed in this page before. Never rejects.
+   *
+   * @param onVerdict told once, before the work of a flow pack; one that doesn't fit is an error then.
+   */
+  makeClip(
+    request: HeadlessRequest,
+    onProgress: HeadlessProgress,
+    onVerdict?: HeadlessVerdict,
+  ): Promise<HeadlessAnswer>;
+  /**
+   * Reads what a pack is. Never rejects; ERR_INPUT_PACK with `details.why` `portrait-engine` or `reserved-id` where it is no
+   * flow pack, or takes the name of the portrait pack.
+   *
+   * @param url of the pack's folder, with a slash at the end.
+   */
+  lookPack(url: string): Promise<HeadlessAnswer<HeadlessOffer>>;
+  /** Installs a flow pack, whose licence and whose want of a trusted signature its caller has told. Never rejects. */
+  installPack(
+    url: string,
+    onProgress: (progress: PackProgress) => void,
+  ): Promise<HeadlessAnswer<HeadlessOffer>>;
 }

@@ -27,6 +27,7 @@ describe('readArguments', () => {
       picture: '/home/me/a.jpg',
       out: '/home/me/b.mp4',
       json: false,
+      pack: { kind: 'portrait' },
       settings: {
         motion: { kind: 'preset', preset: 'breathing' },
         seconds: 3,
@@ -42,9 +43,10 @@ describe('readArguments', () => {
 
   test('reads everything', () => {
     const args =
-      '--seconds 4.5 --resolution 1080p --fps 24 --aspect 9:16 --seed 7 --pack portrait --json'.split(' ');
+      '--seconds 4.5 --resolution 1080p --fps 24 --aspect 9:16 --seed 7 --pack tiny-ltx --json'.split(' ');
     const command = clip('/x/a.jpg', '--prompt', 'She smiles.', '--out=/y/b.MP4', ...args);
     expect(command).toMatchObject({ picture: '/x/a.jpg', out: '/y/b.MP4', json: true });
+    expect(command.pack).toEqual({ kind: 'name', name: 'tiny-ltx', path: '/home/me/tiny-ltx' });
     expect(command.settings).toMatchObject({
       motion: { kind: 'prompt', prompt: 'She smiles.' },
       ...{ seconds: 4.5, resolution: '1080p', fps: 24, aspect: '9:16', seed: 7 },
@@ -102,7 +104,11 @@ describe('readArguments', () => {
     ['a negative seed', 'ERR_INPUT_SEED', [...GOOD, '--seed', '-1']],
     ['a seed of 33 bits', 'ERR_INPUT_SEED', [...GOOD, '--seed', '4294967296']],
     ['half a seed', 'ERR_INPUT_SEED', [...GOOD, '--seed', '1.5']],
-    ['what is no pack', 'ERR_INPUT_PACK', [...GOOD, '--pack', 'No pack']],
+    ['no pack', 'ERR_INPUT_PACK', [...GOOD, '--pack', '']],
+    ['a pack by another protocol', 'ERR_INPUT_PACK', [...GOOD, '--pack', 'ftp://example.org/pack/']],
+    ['a pack at what is no address', 'ERR_INPUT_PACK', [...GOOD, '--pack', 'https://']],
+    ['a pack with a query', 'ERR_INPUT_PACK', [...GOOD, '--pack', 'https://example.org/pack?x=1']],
+    ['a pack with a password', 'ERR_INPUT_PACK', [...GOOD, '--pack', 'https://me:secret@example.org/pack']],
   ])('refuses %s', (_name, code, args) => {
     expect(codeOf(...args)).toBe(code);
   });

@@ -3,16 +3,18 @@ import { parseArgs } from 'node:util';
 import { AppError } from '../../../src/contracts/errors.ts';
 import {
   DEFAULT_SETTINGS,
+  PORTRAIT,
   PRESETS,
   SECONDS_MIN,
   type ClipSettings,
 } from '../../../src/contracts/settings.ts';
 import { validateSettings } from '../../../src/core/job/validate.ts';
+import { readPackChoice, type PackChoice } from './pack-choice.ts';
 
 /** Help of the command line. */
 export const USAGE = `npm run --silent clip -- PICTURE (--preset NAME | --prompt TEXT) --out FILE.mp4
     [--seconds 3] [--resolution 480p|720p|1080p] [--fps 24|30] [--aspect source|9:16|1:1|16:9]
-    [--seed N] [--pack portrait] [--json]
+    [--seed N] [--pack portrait|ID|FOLDER|URL] [--json]
 
 Makes a clip of a picture on this machine.
 
@@ -25,7 +27,8 @@ Makes a clip of a picture on this machine.
   --fps N            ${DEFAULT_SETTINGS.fps} without it
   --aspect A         the picture's own shape without it, otherwise a crop on the subject
   --seed N           0 to 4294967295, ${DEFAULT_SETTINGS.seed} without it; the same seed gives the same frames
-  --pack NAME        portrait
+  --pack P           portrait without it; otherwise a flow pack: a folder with a pack.json, the http(s) address of one,
+                     or the id of a pack in models/packs or models/tiny. Its licence is named and taken as accepted
   --json             print one JSON object last: what was made, notices, times
   --help             this text
 
@@ -54,7 +57,9 @@ export type ClipCommand =
       readonly picture: string;
       /** Absolute. */
       readonly out: string;
+      /** `pack` is the portrait pack's until {@link pack} was looked at. */
       readonly settings: ClipSettings;
+      readonly pack: PackChoice;
       readonly json: boolean;
     };
 
@@ -123,7 +128,8 @@ function parseOptions(args: readonly string[]) {
  *
  * @param args what follows the program's name.
  * @param folder what relative paths are relative to, absolute.
- * @throws ERR_INPUT_ARGUMENT when an option is unknown, missing or doubled; and what {@link validateSettings} throws.
+ * @throws ERR_INPUT_ARGUMENT when an option is unknown, missing or doubled; and what {@link validateSettings} and
+ * {@link readPackChoice} throw.
  */
 export function readArguments(args: readonly string[], folder: string): ClipCommand {
   const { values, positionals } = parse(args);
@@ -148,7 +154,7 @@ export function readArguments(args: readonly string[], folder: string): ClipComm
     fps: values.fps === undefined ? DEFAULT_SETTINGS.fps : numberOf(values.fps),
     aspect: values.aspect ?? DEFAULT_SETTINGS.aspect,
     seed: values.seed === undefined ? DEFAULT_SETTINGS.seed : numberOf(values.seed),
-    pack: values.pack ?? DEFAULT_SETTINGS.pack,
+    pack: PORTRAIT,
     embedSettings: DEFAULT_SETTINGS.embedSettings,
   });
   const absolute = (path: string): string => (isAbsolute(path) ? path : resolve(folder, path));
@@ -157,6 +163,7 @@ export function readArguments(args: readonly string[], folder: string): ClipComm
     picture: absolute(picture),
     out: absolute(values.out),
     settings,
+    pack: readPackChoice(values.pack, folder),
     json: values.json === true,
   };
 }

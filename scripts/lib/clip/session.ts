@@ -6,16 +6,21 @@ import { pipeline } from 'node:stream/promises';
 import type { Browser, Page } from 'playwright';
 import { AppError, ERROR_CODES, type ErrorCode, type ErrorRecord } from '../../../src/contracts/errors.ts';
 import type {
+  HeadlessAnswer,
   HeadlessApi,
+  HeadlessOffer,
   HeadlessProgress,
   HeadlessRequest,
   HeadlessResult,
+  HeadlessVerdict,
 } from '../../../src/contracts/headless.api.ts';
-import type { ClipSettings } from '../../../src/contracts/settings.ts';
-import { launchBrowser } from '../browser.ts';
+import type { PackProgress } from '../../../src/contracts/packs.api.ts';
+import { PORTRAIT, type ClipSettings } from '../../../src/contracts/settings.ts';
 import { DIST } from '../build-app.ts';
 import { SERVER_HEADERS } from '../headers.ts';
 import { startServer } from '../static-server.ts';
+import { openClipBrowser } from './clip-browser.ts';
+import type { PackPlace } from './pack-choice.ts';
 
 /** One clip to make. */
 export interface ClipJob {
@@ -29,20 +34,42 @@ export interface ClipJob {
 /** A browser with the built pipeline in it, for any number of clips one after the other. */
 export interface ClipSession {
   /** @throws what the pipeline throws; ERR_WORKER_FAILED when its page dies or stands still. */
-  make(job: ClipJob, onProgress: HeadlessProgress): Promise<HeadlessResult>;
+  make(job: ClipJob, onProgress: HeadlessProgress, onVerdict?: HeadlessVerdict): Promise<HeadlessResult>;
+  /** Reads what a flow pack is. @throws ERR_INPUT_PACK, ERR_MODEL_* */
+  look(place: PackPlace): Promise<HeadlessOffer>;
+  /** Installs it into the browser for as long as that is open. @throws ERR_MODEL_*, ERR_STORE_* */
+  install(place: PackPlace, onProgress: (progress: PackProgress) => void): Promise<HeadlessOffer>;
   /** The page that runs the pipeline, for tests that watch it. */
   readonly page: Page;
   close(): Promise<void>;
 }
 
+/** What has to be known before the browser is started. */
+export interface SessionNeeds {
+  /** Origins besides its own server's that the page may ask. */
+  readonly connectOrigins: readonly string[];
+  /** Whether something large will be kept, which then lies on the disk and not in memory. */
+  readonly onDisk: boolean;
+}
+
+/** What a clip by a pack needs of a session. @param place null for the portrait pack. */
+export function needsOf(place: PackPlace | null): SessionNeeds {
+  const connectOrigins = place?.kind === 'address' ? [new URL(place.url).origin] : [];
+  return { connectOrigins, onDisk: place !== null };
+}
+
 /** A job that says nothing for so long has failed; the slowest stage on two cores takes a tenth of it. */
 const STALL_MS = 180_000;
+/** The same of a flow pack, of whose graphs one run on a processor may take minutes. */
+const FLOW_STALL_MS = 3_600_000;
 
 declare global {
   /** Set by `headless.html`. */
   var stillwake: HeadlessApi | undefined;
   /** Given to the page by {@link openSession}. */
   var reportProgress: ((view: Parameters<HeadlessProgress>[0]) => Promise<void>) | undefined;
+  var reportVerdict: ((fit: Parameters<HeadlessVerdict>[0]) => Promise<void>) | undefined;
+  var reportPack: ((progress: PackProgress) => Promise<void>) | undefined;
 }
 
 function fromRecord(record: ErrorRecord): Error {
@@ -87,13 +114,31 @@ class Exchange {
 
 /** Runs in the page. */
 async function callPipeline(request: HeadlessRequest) {
-  const { stillwake, reportProgress } = globalThis;
-  if (stillwake === undefined || reportProgress === undefined) throw new Error('the pipeline is not there');
-  return stillwake.makeClip(request, (view) => void reportProgress(view));
+  const { stillwake, reportProgress, reportVerdict } = globalThis;
+  if (stillwake === undefined || reportProgress === undefined || reportVerdict === undefined)
+    throw new Error('the pipeline is not there');
+  return stillwake.makeClip(
+    request,
+    (view) => void reportProgress(view),
+    (fit) => void reportVerdict(fit),
+  );
 }
 
-/** Rejects when nothing is reported for {@link STALL_MS}. */
-function watchdog(): { readonly stalled: Promise<never>; touch(): void; stop(): void } {
+/** Runs in the page. */
+async function callLook(url: string) {
+  if (globalThis.stillwake === undefined) throw new Error('the pipeline is not there');
+  return globalThis.stillwake.lookPack(url);
+}
+
+/** Runs in the page. */
+async function callInstall(url: string) {
+  const { stillwake, reportPack } = globalThis;
+  if (stillwake === undefined || reportPack === undefined) throw new Error('the pipeline is not there');
+  return stillwake.installPack(url, (progress) => void reportPack(progress));
+}
+
+/** Rejects when nothing is reported for so long. */
+function watchdog(stallMs: number): { readonly stalled: Promise<never>; touch(): void; stop(): void } {
   let timer: NodeJS.Timeout | undefined;
   let fail: (error: Error) => void = () => undefined;
   const stalled = new Promise<never>((_resolve, reject) => (fail = reject));
@@ -101,11 +146,45 @@ function watchdog(): { readonly stalled: Promise<never>; touch(): void; stop(): 
   stalled.catch(() => undefined);
   const touch = (): void => {
     clearTimeout(timer);
-    const say = `nothing moved for ${STALL_MS / 1000} s`;
-    timer = setTimeout(() => fail(new AppError('ERR_WORKER_FAILED', say, { details: { say } })), STALL_MS);
+    const say = `nothing moved for ${stallMs / 1000} s`;
+    timer = setTimeout(() => fail(new AppError('ERR_WORKER_FAILED', say, { details: { say } })), stallMs);
   };
   touch();
   return { stalled, touch, stop: () => clearTimeout(timer) };
+}
+
+/** The pages' way to the files of packs on this machine. */
+class PackFolders {
+  /** By the path that they are served under. */
+  readonly served: Record<string, string> = {};
+
+  /** Address of a pack's folder, with a slash at the end. @param serverUrl with a slash at the end */
+  urlOf(place: PackPlace, serverUrl: string): string {
+    if (place.kind === 'address') return place.url;
+    const known = Object.entries(this.served).find(([, path]) => path === place.path)?.[0];
+    const prefix = known ?? `/pack/${Object.keys(this.served).length + 1}/`;
+    this.served[prefix] = place.path;
+    return new URL(prefix, serverUrl).href;
+  }
+}
+
+/** What the page reports, to whoever listens now. */
+interface Listeners {
+  onProgress: HeadlessProgress;
+  onVerdict: HeadlessVerdict;
+  onPack: (progress: PackProgress) => void;
+}
+
+async function openPage(page: Page, url: string, listeners: Listeners): Promise<void> {
+  await page.exposeFunction('reportProgress', (view: Parameters<HeadlessProgress>[0]) =>
+    listeners.onProgress(view),
+  );
+  await page.exposeFunction('reportVerdict', (fit: Parameters<HeadlessVerdict>[0]) =>
+    listeners.onVerdict(fit),
+  );
+  await page.exposeFunction('reportPack', (progress: PackProgress) => listeners.onPack(progress));
+  await page.goto(url);
+  await page.waitForFunction(() => globalThis.stillwake !== undefined);
 }
 
 /**
@@ -114,36 +193,74 @@ function watchdog(): { readonly stalled: Promise<never>; touch(): void; stop(): 
  * @param given a browser to use; it is then not closed with the session.
  * @throws ERR_ENV_UNSUPPORTED when there is no browser.
  */
-export async function openSession(given?: Browser): Promise<ClipSession> {
+export async function openSession(
+  given?: Browser,
+  needs: SessionNeeds = needsOf(null),
+): Promise<ClipSession> {
   const exchange = new Exchange();
+  const folders = new PackFolders();
   const server = await startServer({
     root: DIST,
     port: 0,
+    folders: folders.served,
     route: (request, response) => exchange.route(request, response),
+    connectOrigins: needs.connectOrigins,
   });
-  const browser =
-    given ??
-    (await launchBrowser().catch(async (error: unknown) => {
-      await server.close();
-      throw error;
-    }));
-  const page = await browser.newPage();
-  let onProgress: HeadlessProgress = () => undefined;
-  await page.exposeFunction('reportProgress', (view: Parameters<HeadlessProgress>[0]) => onProgress(view));
+  const listeners: Listeners = {
+    onProgress: () => undefined,
+    onVerdict: () => undefined,
+    onPack: () => undefined,
+  };
+  const browser = await openClipBrowser(given, needs.onDisk).catch(async (error: unknown) => {
+    await server.close();
+    throw error;
+  });
+  const close = async (): Promise<void> => {
+    await browser.close();
+    await server.close();
+  };
+  let page: Page;
+  try {
+    page = await browser.context.newPage();
+    await openPage(page, `${server.url}headless.html`, listeners);
+  } catch (error) {
+    await close();
+    throw error;
+  }
   const died = new Promise<never>((_resolve, reject) => {
     const fail = (): void => reject(new AppError('ERR_WORKER_FAILED', 'the page of the pipeline died'));
     page.once('crash', fail);
     page.once('close', fail);
   });
   died.catch(() => undefined);
-  await page.goto(`${server.url}headless.html`);
-  await page.waitForFunction(() => globalThis.stillwake !== undefined);
+  /** Waits for the page, as long as it lives and moves. */
+  const answerOf = async <T>(dog: ReturnType<typeof watchdog>, call: Promise<HeadlessAnswer<T>>) => {
+    try {
+      const answer = await Promise.race([call, died, dog.stalled]);
+      if (!answer.ok) throw fromRecord(answer.error);
+      return answer.result;
+    } finally {
+      dog.stop();
+    }
+  };
   return {
     page,
-    async make(job, report) {
+    look(place) {
+      return answerOf(watchdog(STALL_MS), page.evaluate(callLook, folders.urlOf(place, server.url)));
+    },
+    install(place, report) {
+      const dog = watchdog(STALL_MS);
+      listeners.onPack = (progress) => {
+        dog.touch();
+        report(progress);
+      };
+      return answerOf(dog, page.evaluate(callInstall, folders.urlOf(place, server.url)));
+    },
+    async make(job, report, onVerdict = () => undefined) {
       const id = exchange.add(job);
-      const dog = watchdog();
-      onProgress = (view) => {
+      const dog = watchdog(job.settings.pack === PORTRAIT ? STALL_MS : FLOW_STALL_MS);
+      listeners.onVerdict = onVerdict;
+      listeners.onProgress = (view) => {
         dog.touch();
         report(view);
       };
@@ -153,18 +270,11 @@ export async function openSession(given?: Browser): Promise<ClipSession> {
           uploadUrl: `${server.url}job/${id}/clip`,
           settings: job.settings,
         };
-        const answer = await Promise.race([page.evaluate(callPipeline, request), died, dog.stalled]);
-        if (!answer.ok) throw fromRecord(answer.error);
-        return answer.result;
+        return await answerOf(dog, page.evaluate(callPipeline, request));
       } finally {
-        dog.stop();
         exchange.remove(id);
       }
     },
-    async close() {
-      await page.close();
-      if (given === undefined) await browser.close();
-      await server.close();
-    },
+    close,
   };
 }

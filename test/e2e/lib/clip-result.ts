@@ -16,6 +16,22 @@ const resultSchema = v.strictObject({
   notices: v.array(
     v.strictObject({ code: v.pipe(v.string(), v.regex(/^NOTICE_[A-Z_]+$/)), message: v.string() }),
   ),
+  flow: v.optional(
+    v.strictObject({
+      version: v.string(),
+      licence: v.string(),
+      trust: v.picklist(['trusted', 'unsigned', 'unknown-key']),
+      model: v.strictObject({ width: v.number(), height: v.number(), frames: v.number(), fps: v.number() }),
+      timesMs: v.strictObject({
+        open: ms,
+        run: ms,
+        sink: ms,
+        total: ms,
+        steps: v.pipe(v.array(ms), v.nonEmpty()),
+        tiles: v.pipe(v.array(ms), v.nonEmpty()),
+      }),
+    }),
+  ),
   stagesMs: v.strictObject({
     decode: ms,
     perceive: ms,

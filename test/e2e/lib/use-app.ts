@@ -6,7 +6,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { launchBrowser } from '../../../scripts/lib/browser.ts';
 import { DIST } from '../../../scripts/lib/build-app.ts';
 import { runClip } from '../../../scripts/lib/clip/run-clip.ts';
-import { openSession, type ClipSession } from '../../../scripts/lib/clip/session.ts';
+import {
+  needsOf,
+  openSession,
+  type ClipSession,
+  type SessionNeeds,
+} from '../../../scripts/lib/clip/session.ts';
 import { startServer, type RunningServer, type ServerOptions } from '../../../scripts/lib/static-server.ts';
 import type { SampleInfo } from '../../../src/contracts/app.api.ts';
 import { startNetworkWatch, type NetworkWatch } from './network-watch.ts';
@@ -35,7 +40,7 @@ export interface AppUnderTest {
   readonly folder: string;
   /** Path of a file in {@link folder}. */
   path(name: string): string;
-  /** The command line in this process, with one browser page for all calls of the file. */
+  /** The command line in this process, with one browser page for all calls of the file that ask the same origins. */
   clip(...args: readonly string[]): Promise<ClipRun>;
   /** The page that {@link clip} runs in. */
   clipPage(): Promise<Page>;
@@ -82,14 +87,20 @@ export function useApp(
   let page: Page | undefined;
   let watch: NetworkWatch | undefined;
   let folder: string | undefined;
-  let session: Promise<ClipSession> | undefined;
+  /** By the origins that their pages may ask. */
+  const sessions = new Map<string, Promise<ClipSession>>();
   let troubles: string[] = [];
   let requestListener: (pathname: string) => void = () => undefined;
   const there = <T>(value: T | undefined): T => {
     if (value === undefined) throw new Error('used outside a test');
     return value;
   };
-  const openClips = (): Promise<ClipSession> => (session ??= openSession(there(browser)));
+  const openClips = (needs: SessionNeeds): Promise<ClipSession> => {
+    const key = needs.connectOrigins.join(' ');
+    const session = sessions.get(key) ?? openSession(there(browser), needs);
+    sessions.set(key, session);
+    return session;
+  };
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'stillwake-e2e-'));
@@ -129,7 +140,7 @@ export function useApp(
   });
 
   afterAll(async () => {
-    await (await session)?.close();
+    for (const session of sessions.values()) await (await session).close();
     await browser?.close();
     await watch?.close();
     await server?.close();
@@ -178,6 +189,6 @@ export function useApp(
       });
       return { status, out: out.join('\n'), err: err.join('\n') };
     },
-    clipPage: async () => (await openClips()).page,
+    clipPage: async () => (await openClips(needsOf(null))).page,
   };
 }
