@@ -70,7 +70,7 @@ export const en = {
   'stage.close': 'Close picture',
   'stage.preview': 'Live preview: {motion}',
   'stage.paused': 'Paused',
-  'stage.noPreview': 'This model shows a preview while it works',
+  'stage.noPreview': 'Shows a preview while it works',
   'stage.playHint': 'Play the preview',
   'stage.pauseHint': 'Pause the preview',
   'stage.noFace':

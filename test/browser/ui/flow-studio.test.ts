@@ -74,7 +74,7 @@ describe('with a flow pack chosen', () => {
     const started = await start(chosen());
     for (const said of [FITS.sentence, NOTICE, 'about 40 seconds', '768 × 480'])
       expect(text(started)).toContain(said);
-    expect(text(started)).toContain('This model shows a preview while it works');
+    expect(text(started)).toContain('Shows a preview while it works');
     expect(started.app.named('attachPreview')).toHaveLength(0);
     make(started).click();
     await expect.poll(() => started.app.named('makeClip')).toHaveLength(1);
@@ -85,7 +85,7 @@ describe('with a flow pack chosen', () => {
     const settings = DEFAULT_SETTINGS;
     await change(started.element, started.app, { settings, packs: packsOf({ kept: [keptOf()] }) });
     await expect.poll(() => started.app.named('attachPreview').length).toBeGreaterThan(0);
-    expect(text(started)).not.toContain('This model shows a preview');
+    expect(text(started)).not.toContain('Shows a preview');
   });
 
   test('what doesn’t fit says what to change, and isn’t made', async () => {
