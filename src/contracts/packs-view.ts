@@ -57,7 +57,9 @@ export interface PacksView {
   /** Of the last thing that was asked; `packId` is null where it concerned no kept pack. */
   readonly error: { readonly packId: string | null; readonly error: ShownError } | null;
   /** The present settings on the present picture; null where they name the portrait pack, or nothing is known yet. */
-  readonly present: PresentFit | null;
+  readonly present: ShownFit | null;
+  /** Why no machine makes a clip of the present settings with the pack that they name; {@link present} is then null. */
+  readonly refused: ShownError | null;
 }
 
 /** What the present settings come to with a flow pack. */
@@ -69,6 +71,12 @@ export interface PresentFit extends PackFit {
   readonly height: number;
   /** What the pack can't do as asked (P7). */
   readonly notices: readonly Notice[];
+}
+
+/** {@link PresentFit} with what the stage shows. */
+export interface ShownFit extends PresentFit {
+  /** Part of the picture that is in the clip, fractions `[x, y, width, height]`. */
+  readonly crop: readonly [number, number, number, number];
 }
 
 /** What a person can do with packs. Failures are in {@link PacksView.error}; nothing rejects. */
