@@ -121,7 +121,7 @@ export interface Taken {
   readonly result: FlowJobResult;
 }
 
-async function takeFrames(port: MessagePort, frames: TakenFrame[]): Promise<number> {
+async function takeFrames(port: MessagePort, frames: TakenFrame[], held: Promise<unknown>): Promise<number> {
   return new Promise((resolve, reject) => {
     let tail: Promise<void> = Promise.resolve();
     const take = async (message: FrameMessage): Promise<void> => {
@@ -141,7 +141,7 @@ async function takeFrames(port: MessagePort, frames: TakenFrame[]): Promise<numb
           bytes,
         });
         frame.close();
-        port.postMessage({ type: 'credit' } satisfies CreditMessage);
+        void held.then(() => port.postMessage({ type: 'credit' } satisfies CreditMessage));
       }
     };
     port.onmessage = ({ data }: MessageEvent<FrameMessage>) => {
@@ -150,17 +150,22 @@ async function takeFrames(port: MessagePort, frames: TakenFrame[]): Promise<numb
   });
 }
 
-/** Runs a job and takes its frames as the encoder would. @param onStep may cancel, lose or end what it likes. */
+/**
+ * Runs a job and takes its frames as the encoder would.
+ * @param onStep may cancel, lose or end what it likes.
+ * @param held until then no credit is given, so that a job of more than four frames can't come to its end.
+ */
 export async function take(
   connection: WorkerConnection<RenderApi>,
   job: FlowJobRequest,
   onStep: (step: FlowJobStep) => void = () => undefined,
+  held: Promise<unknown> = Promise.resolve(),
 ): Promise<Taken> {
   const { port1, port2 } = new MessageChannel();
   const frames: TakenFrame[] = [];
   const steps: FlowJobStep[] = [];
   const previews: { step: FlowJobStep; picture: Blob }[] = [];
-  const taking = takeFrames(port2, frames);
+  const taking = takeFrames(port2, frames, held);
   taking.catch(() => undefined);
   try {
     const result = await connection.api.renderFlow(job, port1, (step, preview) => {
