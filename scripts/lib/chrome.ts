@@ -36,7 +36,6 @@ export const GPU_FLAGS: readonly string[] = [
     ? ['--use-angle=vulkan', '--use-vulkan=native', '--enable-features=Vulkan', '--disable-vulkan-surface']
     : []),
   '--force_high_performance_gpu',
-  '--disable-gpu-watchdog',
   ...COMMON_FLAGS,
 ];
 
