@@ -5,6 +5,7 @@ import { watch } from 'node:fs';
 import { expect, test } from 'vitest';
 import { projectPath } from '../../scripts/lib/paths.ts';
 import { readResult } from './lib/clip-result.ts';
+import { ffmpeg } from './lib/odd-pictures.ts';
 import { portraitPath, useApp } from './lib/use-app.ts';
 
 const app = useApp();
@@ -15,10 +16,13 @@ interface Run {
 }
 
 /** Starts the command as a person would. */
-function npmClip(...args: readonly string[]): Run {
+const npmClip = (...args: readonly string[]): Run => npmClipIn(projectPath(''), ...args);
+
+/** {@link npmClip} by a person who is in a folder of the project. */
+function npmClipIn(folder: string, ...args: readonly string[]): Run {
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const child = spawn(npm, ['run', '--silent', 'clip', '--', ...args], {
-    cwd: projectPath(''),
+    cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that a signal reaches it as Ctrl-C on a terminal does: all of it at once.
     detached: process.platform !== 'win32',
@@ -48,6 +52,36 @@ test('prints one object last and writes the file', async () => {
   expect(result).toMatchObject({ out, fps: 24, frames: 72, pack: 'portrait' });
   expect((await stat(out)).size).toBe(result.sizeBytes);
 });
+
+/** Browser profiles that nobody uses any more. */
+async function leftProfiles(): Promise<string[]> {
+  const names = await readdir(projectPath('.cache/clip-profiles'));
+  return names.filter((name) => {
+    try {
+      process.kill(Number(name.split('-')[0]), 0);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+}
+
+test('takes a flow pack from beside the person, and leaves no browser profile behind', async () => {
+  const out = app.path('learned.mp4');
+  const drawn = app.path('square.png');
+  const square = 'color=c=0x26345c:s=256x256,drawbox=x=130:y=100:w=64:h=64:color=orange:t=fill';
+  await ffmpeg('-f', 'lavfi', '-i', square, '-frames:v', '1', drawn);
+  const args = ['--prompt', 'the square moves left quickly', '--pack', './learned', '--out', out];
+  const run = npmClipIn(
+    projectPath('models/tiny'),
+    ...[drawn, ...args, '--resolution', '480p', '--fps', '24', '--json'],
+  );
+  const { status, out: printed, err } = await run.done;
+  expect(own(err)).toMatch(/^pack tiny-learned .*, licence .+\nwarning: .+\nFits; .+$/);
+  expect(status).toBe(0);
+  expect(readResult(printed)).toMatchObject({ out, frames: 72, pack: 'tiny-learned' });
+  expect(await leftProfiles()).toEqual([]);
+}, 180_000);
 
 test('ends with 2 and one line for bad input', async () => {
   const { status, out, err } = await npmClip(await portraitPath(), '--preset', 'dance', '--out', 'x.mp4')
