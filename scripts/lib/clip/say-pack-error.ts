@@ -46,6 +46,16 @@ function failed({ why, sentence }: ErrorDetails): string {
   return said ?? 'The model stopped while it drew, perhaps for want of memory. Try a shorter clip.';
 }
 
+/** A pack that keeps too little of a picture has drawn something else; that is no failure of the file. */
+function unlike({ check, db, least }: ErrorDetails): string | null {
+  if (check !== 'first frame like the picture') return null;
+  const by =
+    typeof db === 'number' && typeof least === 'number'
+      ? ` (${db.toFixed(1)} dB of at least ${least.toFixed(1)})`
+      : '';
+  return `This pack can't draw this picture: its first frame doesn't look like it${by}. Choose a picture of the kind that the pack was made for, or another pack.`;
+}
+
 /**
  * What happened with a flow pack and what to do, for what the application words otherwise.
  *
@@ -85,6 +95,8 @@ export function sayPackError(code: ErrorCode, details: ErrorDetails): string | n
       return `The pack holds something that doesn't belong into one${why === null ? '' : ` (${why})`}, so it wasn't opened. Get it from somewhere else.`;
     case 'ERR_MODEL_SIGNATURE':
       return "The pack's signature doesn't hold, so it wasn't installed: it was changed after it was signed. Get it from where it was published.";
+    case 'ERR_MEDIA_VERIFY_FAILED':
+      return unlike(details);
     case 'ERR_STORE_QUOTA':
       return noRoom(details);
     case 'ERR_GPU_LOST':

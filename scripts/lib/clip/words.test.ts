@@ -34,6 +34,12 @@ describe('sayError of a flow pack', () => {
     ['ERR_MODEL_UNREACHABLE', { why: 'no connection' }, /Access-Control-Allow-Origin/],
     ['ERR_MODEL_FAILED', { why: 'does-not-fit', sentence: 'Does not fit.' }, /FAILED: Does not fit\.$/],
     ['ERR_STORE_QUOTA', { needBytes: 2e9, freeBytes: 1e6 }, /needs 2000 MB, and 1 MB are free/],
+    ['ERR_MEDIA_VERIFY_FAILED', { check: 'frames' }, /didn’t pass its check/],
+    [
+      'ERR_MEDIA_VERIFY_FAILED',
+      { check: 'first frame like the picture', db: 14.02, least: 15.4 },
+      /can't draw this picture: .* \(14\.0 dB of at least 15\.4\)/,
+    ],
     ['ERR_INPUT_PACK', { why: 'portrait-engine' }, /is no flow pack/],
     ['ERR_INPUT_PACK', { why: 'reserved-id' }, /calls itself portrait/],
   ] as const)('%s of %j', (code, details, words) => {
