@@ -17,7 +17,7 @@ export const packsEn = {
   'packs.fit.mixed': 'It fits: your graphics processor draws, and the processor reads the picture.',
   'packs.fit.soft':
     'It works, but slowly: this browser has no graphics processor to use. Choose 480p for drafts.',
-  'packs.limits.title': 'What it can’t do',
+  'packs.limits.title': 'What Portrait can’t do',
   'packs.limits.1': 'It shows only what the picture shows: no unseen cheek, no hand that isn’t there.',
   'packs.limits.2': 'A head turns a little, not all the way round.',
   'packs.limits.3': 'Very dark, crowded or finely patterned pictures move less well.',

@@ -100,3 +100,38 @@ export async function psnr(a: string, b: string): Promise<number> {
   if (decibels === '') throw new Error(`no PSNR of ${a} and ${b}`);
   return decibels === 'inf' ? Number.POSITIVE_INFINITY : Number(decibels);
 }
+
+/**
+ * Frames of a clip, made smaller: planes [3, side, side] of 0…1.
+ *
+ * @param indices which frames, rising.
+ */
+export async function smallFrames(
+  path: string,
+  indices: readonly number[],
+  side: number,
+): Promise<Float32Array[]> {
+  const wanted = indices.map((index) => `eq(n,${index})`).join('+');
+  const filter = `select='${wanted}',scale=${side}:${side}:flags=area`;
+  const { stdout } = await run(
+    'ffmpeg',
+    ['-v', 'error', '-i', path, '-vf', filter, '-fps_mode', 'passthrough'].concat([
+      '-pix_fmt',
+      'gbrp',
+      '-f',
+      'rawvideo',
+      '-',
+    ]),
+    { encoding: 'buffer', maxBuffer: 64 << 20 },
+  );
+  const plane = side * side;
+  if (stdout.length !== indices.length * 3 * plane) throw new Error(`${path} has too few frames`);
+  // The format's planes are green, blue, red.
+  const order = [2, 0, 1];
+  return indices.map((_, k) =>
+    Float32Array.from(
+      { length: 3 * plane },
+      (__, i) => (stdout[(3 * k + (order[Math.floor(i / plane)] ?? 0)) * plane + (i % plane)] ?? 0) / 255,
+    ),
+  );
+}
