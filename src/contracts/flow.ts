@@ -166,11 +166,6 @@ export const flowConstantsSchema = v.object({
    * where nothing but the picture itself will do.
    */
   fidelity: v.optional(v.number()),
-  /**
-   * Least PSNR, dB, of frame 0 with the picture at 96 px on the long side, as the exporter measured it on pictures; left out
-   * where nothing but the picture itself will do.
-   */
-  fidelity: v.optional(v.number()),
   /** Sizes that may be asked for, the usual one first: pixels and frames. */
   sizes: v.pipe(v.array(v.object({ width: count, height: count, frames: count })), v.minLength(1)),
   activations: v.record(name, activationSchema),
