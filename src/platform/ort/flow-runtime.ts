@@ -6,6 +6,7 @@ import { packGraph } from '../../contracts/pack.ts';
 import type { Provider } from '../../contracts/render.api.ts';
 import type { FlowRuntime, FlowSession, FlowTensor } from '../../core/flow/runtime.ts';
 import { wasmThreads } from './adapter.ts';
+import { watchDevice, type Watch } from './device-watch.ts';
 import { checkSession, graphError } from './flow-session.ts';
 import type { OpenGpu } from './gpu-device.ts';
 import type { PackSource } from './pack-source.ts';
@@ -87,25 +88,6 @@ function lastingTensor(
     runtime.gpuTensor(buffer, shape, () => buffer.destroy()),
     watch,
   );
-}
-
-/** Settles as `work` does, or rejects as soon as the device is gone: what runs on it then may never end. */
-type Watch = <T>(work: Promise<T>) => Promise<T>;
-
-/** A run on a lost device may fail before the browser tells of the loss; it does so within this time. */
-const TOLD_WITHIN_MS = 250;
-
-function watchDevice(gpu: OpenGpu | undefined): Watch {
-  if (!gpu) return (work) => work;
-  const lost = gpu.lost.then((error): never => {
-    throw error;
-  });
-  lost.catch(() => undefined);
-  const orLost = async (cause: unknown): Promise<never> => {
-    await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, TOLD_WITHIN_MS))]);
-    throw cause;
-  };
-  return (work) => Promise.race([work.catch(orLost), lost]);
 }
 
 const runtimes = new MemoLoader<string, Runtime>((key) => {
