@@ -30,7 +30,13 @@ const FLOW_ERRORS = [
 
 /** {@link errorSentence} of a clip by a pack; what is said of the portrait pack doesn't hold of a flow pack. */
 export function clipErrorSentence(error: ShownError, packId: string): string {
-  const { most } = error.details;
+  const { most, check } = error.details;
+  if (
+    packId !== PORTRAIT &&
+    error.code === 'ERR_MEDIA_VERIFY_FAILED' &&
+    check === 'first frame like the picture'
+  )
+    return t('error.flow.unlike');
   if (packId !== PORTRAIT && error.code === 'ERR_INPUT_SECONDS' && typeof most === 'number')
     return t('error.flow.ERR_INPUT_SECONDS', { length: secondsShort(most) });
   const code = packId === PORTRAIT ? undefined : FLOW_ERRORS.find((one) => one === error.code);

@@ -14,7 +14,7 @@ const COMPARE_PX = 96;
  */
 const FIRST_FRAME_DB = 23;
 /** What a picture may be harder for an engine than those that it was measured with, dB. */
-const FIDELITY_MARGIN_DB = 6;
+const FIDELITY_MARGIN_DB = 8;
 /** Mean of a channel, in levels, that may differ: a swapped matrix or a lost channel moves one by more. */
 const MEAN_SHIFT_MAX = 10;
 /** Contrast that may be gained or lost; full range taken for limited, or the other way, is 1.16 or 0.86. */

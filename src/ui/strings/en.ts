@@ -374,6 +374,8 @@ export const en = {
   'error.flow.ERR_MODEL_BUSY':
     'This pack is being installed or repaired just now. Wait for it to finish, then try again.',
   'error.flow.ERR_INPUT_SECONDS': 'This model makes at most {length} of a clip. Choose a shorter one.',
+  'error.flow.unlike':
+    'This model can’t draw this picture: its first frame doesn’t look like it. Choose a picture of the kind that it was made for, or another model.',
   'error.flow.ERR_GPU_LOST':
     'The graphics processor was taken away, perhaps for want of memory. Try again: it goes on where it stopped.',
   'error.flow.ERR_INPUT_PROMPT_NOT_UNDERSTOOD':

@@ -141,6 +141,10 @@ test('errors are worded for the pack that they happened with', () => {
   expect(clipErrorSentence(damaged, PACK.id)).not.toContain('portrait pack');
   const long = { ...shownError('ERR_INPUT_SECONDS'), details: { most: 4.8 } };
   expect(clipErrorSentence(long, PACK.id)).toContain('4.8');
+  const check = { check: 'first frame like the picture' };
+  const unlike = { ...shownError('ERR_MEDIA_VERIFY_FAILED'), details: check };
+  expect(clipErrorSentence(unlike, PACK.id)).toContain('another model');
+  expect(clipErrorSentence(unlike, 'portrait')).toBe(errorSentence(unlike));
   const gone = { ...shownError('ERR_INPUT_PACK'), details: { pack: PACK.id, instead: 'portrait' } };
   expect(errorSentence(gone)).toContain('Portrait is chosen');
 });
