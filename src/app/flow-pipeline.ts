@@ -19,6 +19,7 @@ const SOURCE_TYPE: EncodeJobRequest['sourceType'] = 'trainedAlgorithmicMedia';
  * Frames by an installed flow pack. A worker whose device was lost is ended, so that the next attempt has another; what was
  * done is saved under the job's id.
  *
+ * @param again whether this is the second attempt, after a loss.
  * @throws ERR_INPUT_PACK, ERR_MODEL_*, ERR_GPU_*, ERR_INPUT_*, ERR_WORKER_*, ERR_MEDIA_*; AbortError
  */
 export async function drawFlow(
@@ -26,6 +27,7 @@ export async function drawFlow(
   request: MakeClipRequest,
   { report }: PictureLease,
   startedMs: number,
+  again: boolean,
 ): Promise<DrawnClip> {
   const { jobId, picture, settings, onProgress, signal } = request;
   const knowledge = engine.flowKnowledge;
@@ -94,8 +96,10 @@ export async function drawFlow(
     knowledge?.learn(pack, { size, frames: clip.modelFrames, fps: clip.modelFps, words }, drawn);
     return { drawn, encoded, notices: clip.notices, drawnFromMs, provider: drawn.provider };
   } catch (cause) {
-    if (cause instanceof AppError && cause.code === 'ERR_GPU_LOST') lease.end(cause);
-    knowledge?.failed(pack, size, cause);
+    const isLost = cause instanceof AppError && cause.code === 'ERR_GPU_LOST';
+    if (isLost) lease.end(cause);
+    // A device lost once may be a driver's hiccup; and at another size the second attempt could not go on with the steps.
+    if (!isLost || again) knowledge?.failed(pack, size, cause);
     throw cause;
   } finally {
     lease.release();

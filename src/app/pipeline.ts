@@ -127,7 +127,7 @@ async function drawPortrait(
   }
 }
 
-async function attempt(engine: Engine, request: MakeClipRequest): Promise<MadeClip> {
+async function attempt(engine: Engine, request: MakeClipRequest, again = false): Promise<MadeClip> {
   const { picture, settings, signal } = request;
   const startedMs = performance.now();
   request.onProgress?.({ stage: 'prepare' });
@@ -143,7 +143,7 @@ async function attempt(engine: Engine, request: MakeClipRequest): Promise<MadeCl
     held = true;
     try {
       const draw = settings.pack === PORTRAIT ? drawPortrait : drawFlow;
-      const { drawn, encoded, ...made } = await draw(engine, request, lease, startedMs);
+      const { drawn, encoded, ...made } = await draw(engine, request, lease, startedMs, again);
       const { report, renderer } = lease;
       const { provider } = made;
       return {
@@ -201,6 +201,6 @@ export async function makeClip(engine: Engine, input: MakeClipRequest): Promise<
     return await attempt(engine, request);
   } catch (cause) {
     if (!isLoss(cause) || request.signal?.aborted) throw cause;
-    return attempt(engine, request);
+    return attempt(engine, request, true);
   }
 }

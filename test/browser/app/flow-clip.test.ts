@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/contracts/errors.ts';
+import { flowConstants, type FlowSize } from '../../../src/contracts/flow.ts';
 import { parsePack, type Pack } from '../../../src/contracts/pack.ts';
 import type { RenderApi } from '../../../src/contracts/render.api.ts';
 import { DEFAULT_SETTINGS, type ClipSettings } from '../../../src/contracts/settings.ts';
-import { createEngine, type Engine } from '../../../src/app/engine.ts';
+import { createEngine, type Engine, type EngineOptions } from '../../../src/app/engine.ts';
 import { makeClip, type MakeClipRequest } from '../../../src/app/pipeline.ts';
 import { readXmp } from '../../../src/core/media/mp4.ts';
 import { progressMeter } from '../../../src/core/job/progress.ts';
@@ -22,22 +23,24 @@ async function tinyPack(packId: string): Promise<Pack> {
   return parsePack(await response.json());
 }
 
+const OPTIONS: EngineOptions = {
+  render: {
+    packUrl: new URL('/packs/portrait/', location.origin).href,
+    wasmUrl: new URL('/ort/', location.origin).href,
+  },
+  findPack: tinyPack,
+  flowIdleMs: 200,
+  startFlow: () => {
+    const connection = startFlow();
+    flows.push(connection);
+    return connection;
+  },
+};
+
 beforeAll(async () => {
   await cleanDisk();
   await installTiny('ltx');
-  engine = createEngine({
-    render: {
-      packUrl: new URL('/packs/portrait/', location.origin).href,
-      wasmUrl: new URL('/ort/', location.origin).href,
-    },
-    findPack: tinyPack,
-    flowIdleMs: 200,
-    startFlow: () => {
-      const connection = startFlow();
-      flows.push(connection);
-      return connection;
-    },
-  });
+  engine = createEngine(OPTIONS);
 });
 afterEach(() => {
   engine.drop('flow');
@@ -120,6 +123,43 @@ describe('the way of a clip by a flow pack', { timeout: 120_000 }, () => {
     expect(made.frames).toBe(72);
     expect(flows).toHaveLength(2);
     expect(await savedState(job.jobId)).not.toBeNull();
+  });
+
+  it('holds a lost device against a size only when it was lost twice, so that the steps are gone on with', async () => {
+    const { sizes } = flowConstants(await tinyPack('tiny-ltx'));
+    const failed: FlowSize[] = [];
+    const own = createEngine({
+      ...OPTIONS,
+      flowKnowledge: {
+        measure: async () => ({ provider: 'wasm' }),
+        fits: () => (size) => !failed.some(({ frames }) => frames === size.frames),
+        learn: () => undefined,
+        failed: (_pack, size) => void failed.push(size),
+      },
+    });
+    const lost = new AppError('ERR_GPU_LOST', 'the device was lost', { retryable: true });
+    const losing = async (times: number): Promise<void> => {
+      let left = times;
+      let armed = false;
+      const onProgress: MakeClipRequest['onProgress'] = (event) => {
+        if (event.stage === 'prepare') armed = true;
+        if (event.stage !== 'model' || event.step?.stage !== 'step' || !armed || left === 0) return;
+        armed = false;
+        left -= 1;
+        flows.at(-1)?.terminate(lost);
+      };
+      await makeClip(own, await request({ onProgress }));
+    };
+    try {
+      await losing(1);
+      expect(flows).toHaveLength(2);
+      expect(failed).toEqual([]);
+      await expect(losing(2)).rejects.toBe(lost);
+      expect(failed).toHaveLength(1);
+      expect(sizes).toContainEqual(failed[0]);
+    } finally {
+      own.close();
+    }
   });
 
   it('fails with its code when the worker is lost twice; the engine goes on, and so does the job later', async () => {
