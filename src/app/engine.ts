@@ -82,7 +82,7 @@ export interface Engine {
   readonly flowKnowledge: FlowKnowledge | null;
   /** What every flow job has to say of its surroundings. */
   readonly flowPlace: Pick<FlowJobRequest, 'wasmUrl' | 'provider'>;
-  /** The worker of flow packs, started when it is not there. */
+  /** The worker of flow packs, started when it is not there. @throws ERR_WORKER_TERMINATED once all has ended */
   flow(): FlowLease;
   /** Ends workers; the next call starts new ones. */
   drop(which: 'render' | 'encode' | 'flow'): void;
@@ -221,7 +221,11 @@ export function createEngine(options: EngineOptions): Engine {
       wasmUrl: options.render.wasmUrl,
       ...(options.render.provider === undefined ? {} : { provider: options.render.provider }),
     },
-    flow: () => flow.lease(),
+    flow() {
+      // Whoever tries anew after an ended worker must not start one that nobody ends.
+      if (closed) throw new AppError('ERR_WORKER_TERMINATED', 'the application has ended');
+      return flow.lease();
+    },
     drop(which) {
       if (which === 'flow') flow.end();
       else if (which === 'render') rendering?.connection.terminate();

@@ -86,9 +86,9 @@ export function createJobs({ state, queue, stage, gate, packs, onError }: JobsOp
         return await add(record, settings);
       } catch (cause) {
         const error = toShownError(cause);
-        state.set(
-          toAppError(cause).code.startsWith('ERR_INPUT_P') ? { scoreError: error } : { alert: error },
-        );
+        // Only beside the words that Portrait reads there is a place for what is wrong with them.
+        const isReading = error.code.startsWith('ERR_INPUT_PR') && state.state.settings.pack === PORTRAIT;
+        state.set(isReading ? { scoreError: error } : { alert: error });
         return null;
       }
     },

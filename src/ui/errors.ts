@@ -30,7 +30,9 @@ const FLOW_ERRORS = [
 
 /** {@link errorSentence} of a clip by a pack; what is said of the portrait pack doesn't hold of a flow pack. */
 export function clipErrorSentence(error: ShownError, packId: string): string {
-  const { most, check } = error.details;
+  const { most, check, why, sentence } = error.details;
+  // It says what to change, where the code alone says only that the model stopped.
+  if (why === 'does-not-fit' && typeof sentence === 'string') return sentence;
   if (
     packId !== PORTRAIT &&
     error.code === 'ERR_MEDIA_VERIFY_FAILED' &&

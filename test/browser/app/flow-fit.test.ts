@@ -4,6 +4,7 @@ import { AppError } from '../../../src/contracts/errors.ts';
 import { flowConstants, type FlowSize } from '../../../src/contracts/flow.ts';
 import { parsePack, type Pack } from '../../../src/contracts/pack.ts';
 import type { FlowMachine, RenderApi } from '../../../src/contracts/render.api.ts';
+import { createEngine } from '../../../src/app/engine.ts';
 import { createFlowFit, type FlowFitter } from '../../../src/app/flow-fit.ts';
 import { measureIn } from '../../../src/app/flow-measure.ts';
 import { flowWorker } from '../../../src/app/flow-worker.ts';
@@ -178,3 +179,20 @@ test('a worker that comes to a stop is ended, and another one looks without the 
     URL.revokeObjectURL(url);
   }
 }, 60_000);
+
+test('a machine that is measured when the application ends is not measured again', async () => {
+  const started: string[] = [];
+  const stuck = URL.createObjectURL(new Blob(['onmessage = () => undefined;'], { type: 'text/javascript' }));
+  const engine = createEngine({
+    render: { packUrl: location.href, wasmUrl: WASM },
+    startFlow: () => {
+      started.push('worker');
+      return connectWorker<RenderApi>(() => new Worker(stuck));
+    },
+  });
+  const measuring = measureIn({ flow: () => engine.flow(), wasmUrl: WASM }, null);
+  engine.close();
+  await expect(measuring).rejects.toMatchObject({ code: 'ERR_WORKER_TERMINATED' });
+  expect(started).toHaveLength(1);
+  URL.revokeObjectURL(stuck);
+});

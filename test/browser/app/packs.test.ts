@@ -72,6 +72,20 @@ test('a pack that is gone gives way to Portrait, with a sentence', async () => {
   });
 });
 
+test('a clip by a pack that is gone is refused, and says so where everybody sees it', async () => {
+  const app = await start(`packs-${crypto.randomUUID()}`);
+  await app.openSample('rear-admiral');
+  expect(app.state.picture.phase).toBe('open');
+  const said: string[] = [];
+  app.subscribe(({ scoreError }) => said.push(scoreError?.code ?? ''));
+  app.setSettings({ pack: 'was-here' });
+  expect(await app.makeClip()).toBeNull();
+  expect(app.state.alert?.code).toBe('ERR_INPUT_PACK');
+  expect(app.state.jobs).toEqual([]);
+  // Beside the words nobody would see it while such a pack is chosen, and Portrait would be kept from its work.
+  expect(said).not.toContain('ERR_INPUT_PACK');
+}, 60_000);
+
 test('an installation that another tab is busy with is refused, and says so', async () => {
   const name = `packs-${crypto.randomUUID()}`;
   const app = await start(name);

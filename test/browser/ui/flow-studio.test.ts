@@ -141,6 +141,10 @@ test('errors are worded for the pack that they happened with', () => {
   expect(clipErrorSentence(damaged, PACK.id)).not.toContain('portrait pack');
   const long = { ...shownError('ERR_INPUT_SECONDS'), details: { most: 4.8 } };
   expect(clipErrorSentence(long, PACK.id)).toContain('4.8');
+  const unfit = { why: 'does-not-fit', sentence: 'Does not fit at 96×64. It fits at 32×64.' };
+  expect(clipErrorSentence({ ...shownError('ERR_MODEL_FAILED'), details: unfit }, PACK.id)).toBe(
+    unfit.sentence,
+  );
   const check = { check: 'first frame like the picture' };
   const unlike = { ...shownError('ERR_MEDIA_VERIFY_FAILED'), details: check };
   expect(clipErrorSentence(unlike, PACK.id)).toContain('another model');
