@@ -2,7 +2,7 @@ import { AppError } from '../contracts/errors.ts';
 import type { HeadlessFlow, HeadlessOffer } from '../contracts/headless.api.ts';
 import type { Pack } from '../contracts/pack.ts';
 import type { PackFit } from '../contracts/packs-view.ts';
-import type { PackOffer, PackOrigin, PackProgress, PacksApi } from '../contracts/packs.api.ts';
+import type { KeptPack, PackOffer, PackOrigin, PackProgress, PacksApi } from '../contracts/packs.api.ts';
 import type { PictureReport } from '../contracts/render.api.ts';
 import { PORTRAIT, type ClipSettings } from '../contracts/settings.ts';
 import { validateSettings } from '../core/job/validate.ts';
@@ -53,8 +53,16 @@ function checkedOffer({ pack, trust, keyId, bytes }: PackOffer): HeadlessOffer {
   return { id, version, title, licence: licence.spdx, trust, keyId, bytes };
 }
 
-/** Starts nothing before it is asked. @param measure looks at the machine, as {@link FlowFitOptions.measure}. */
-export function createHeadlessPacks(measure: FlowFitOptions['measure']): HeadlessPacks {
+/**
+ * Starts nothing before it is asked.
+ *
+ * @param measure looks at the machine, as {@link FlowFitOptions.measure}.
+ * @param onInstalled told of each pack before it can be used.
+ */
+export function createHeadlessPacks(
+  measure: FlowFitOptions['measure'],
+  onInstalled: (pack: KeptPack) => void = () => undefined,
+): HeadlessPacks {
   const installed = new Map<string, Pack>();
   const fitter = createFlowFit({ store: settingsInMemory(), measure });
   const looked = new Map<string, HeadlessOffer>();
@@ -93,6 +101,7 @@ export function createHeadlessPacks(measure: FlowFitOptions['measure']): Headles
         });
       }
       installed.set(found.id, kept.pack);
+      onInstalled(kept);
       return found;
     },
     find,

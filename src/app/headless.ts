@@ -1,10 +1,11 @@
 import type { HeadlessApi } from '../contracts/headless.api.ts';
+import type { KeptPack } from '../contracts/packs.api.ts';
 import type { RenderOptions } from '../contracts/render.api.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { measureIn } from './flow-measure.ts';
 import type { HeadlessPacks } from './headless-packs.ts';
 import { createHeadless } from './headless-pipeline.ts';
-import type { Till } from './licence/till.ts';
+import type { HeadlessTill } from './licence/headless-till.ts';
 
 declare global {
   /** The pipeline without an interface; set by this script. */
@@ -23,7 +24,7 @@ function forces(search: string): Pick<RenderOptions, 'provider' | 'renderer'> {
 }
 
 /** What the page says of a licence, and the gallery's Moments; nothing of it is loaded where it says nothing. */
-async function openTill(content: string): Promise<Till> {
+async function openTill(content: string): Promise<HeadlessTill> {
   const [{ readLicenceConfig }, { createHeadlessTill }] = await Promise.all([
     import('./licence-config.ts'),
     import('./licence/headless-till.ts'),
@@ -32,14 +33,18 @@ async function openTill(content: string): Promise<Till> {
 }
 
 /** The engine, and flow packs that are loaded when somebody first asks for one. */
-function openEngine(render: RenderOptions): { engine: Engine; packs: () => Promise<HeadlessPacks> } {
+function openEngine(
+  render: RenderOptions,
+  onInstalled: (pack: KeptPack) => void,
+): { engine: Engine; packs: () => Promise<HeadlessPacks> } {
   let loading: Promise<HeadlessPacks> | null = null;
   let loaded: HeadlessPacks | null = null;
   const packs = (): Promise<HeadlessPacks> =>
     (loading ??= import('./headless-packs.ts').then(
       ({ createHeadlessPacks }) =>
-        (loaded = createHeadlessPacks((known) =>
-          measureIn({ ...engine.flowPlace, flow: () => engine.flow() }, known),
+        (loaded = createHeadlessPacks(
+          (known) => measureIn({ ...engine.flowPlace, flow: () => engine.flow() }, known),
+          onInstalled,
         )),
     ));
   const engine: Engine = createEngine({
@@ -63,11 +68,15 @@ function installHeadless(): void {
   const till = said === '' ? null : openTill(said);
   // Whoever asks for a clip hears of it.
   till?.catch(() => undefined);
-  const { engine, packs } = openEngine({
-    packUrl: new URL('packs/portrait/', document.baseURI).href,
-    wasmUrl: new URL('ort/', document.baseURI).href,
-    ...forces(location.search),
-  });
+  const { engine, packs } = openEngine(
+    {
+      packUrl: new URL('packs/portrait/', document.baseURI).href,
+      wasmUrl: new URL('ort/', document.baseURI).href,
+      ...forces(location.search),
+    },
+    // A clip that follows waits for the till, too, and comes after this.
+    (pack) => void till?.then((opened) => opened.know(pack)).catch(() => undefined),
+  );
   globalThis.stillwake = createHeadless(engine, { packs, ...(till === null ? {} : { till }) });
 }
 

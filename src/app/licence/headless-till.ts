@@ -1,5 +1,6 @@
 import type { AppState } from '../../contracts/app.api.ts';
 import type { LicenceConfig } from '../../contracts/licence/view.ts';
+import type { KeptPack } from '../../contracts/packs.api.ts';
 import { createStore, type Store } from '../../platform/store/store.ts';
 import { EMPTY_STATE } from '../empty-state.ts';
 import { createStateStore } from '../state-store.ts';
@@ -11,6 +12,8 @@ import { createTill, type Till } from './till.ts';
 export interface HeadlessTill extends Till {
   readonly gate: LicenceGate;
   readonly store: Store;
+  /** Takes a pack that was installed into what prices go by; of others the better quality is taken. */
+  know(pack: KeptPack): void;
   close(): void;
 }
 
@@ -30,6 +33,11 @@ export function createHeadlessTill(
     gate,
     store,
     ...createTill({ gate, store, name }),
+    know(pack) {
+      const { packs } = state.state;
+      const others = (packs.kept ?? []).filter((other) => other.pack.id !== pack.pack.id);
+      state.set({ packs: { ...packs, kept: [...others, pack] } });
+    },
     close() {
       gate.close();
       store.close();

@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { commands } from 'vitest/browser';
 import { AppError } from '../../../src/contracts/errors.ts';
 import type { HeadlessRequest } from '../../../src/contracts/headless.api.ts';
+import { parsePack } from '../../../src/contracts/pack.ts';
+import type { KeptPack } from '../../../src/contracts/packs.api.ts';
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts';
 import { createEngine } from '../../../src/app/engine.ts';
 import { createHeadless } from '../../../src/app/headless-pipeline.ts';
@@ -52,7 +54,7 @@ async function begin(make: ClipMaker, amount: number | null) {
       open: Object.keys(ledger?.reservations ?? {}).length,
     };
   };
-  return { headless, request, books, store: till.store };
+  return { headless, request, books, store: till.store, till };
 }
 
 const make: ClipMaker = ({ settings }) => Promise.resolve(madeClip(settings.seconds));
@@ -74,6 +76,34 @@ describe('a clip made past the queue', () => {
     });
     expect(await books()).toEqual({ left: 0, committed: 100, open: 0 });
     expect(await store.jobs()).toEqual([]);
+  });
+
+  it('costs what the quality of its pack does', async () => {
+    const { till } = await begin(make, 100);
+    const priceOf = (pack: string): Promise<unknown> =>
+      till.gate
+        .admit({ ...DEFAULT_SETTINGS, seconds: 3, pack })
+        .catch((cause: unknown) => (cause instanceof AppError ? cause.code : cause));
+    const plain = await priceOf('portrait');
+    const unknown = await priceOf('tiny-ltx');
+    expect(unknown).not.toBe(plain);
+    const pack = parsePack(await (await fetch('/models/tiny/ltx/pack.json')).json());
+    const kept: KeptPack = {
+      pack,
+      state: 'installed',
+      trust: 'unsigned',
+      keyId: null,
+      bytes: 1,
+      haveBytes: 1,
+      from: { kind: 'folder' },
+      installedAtMs: 0,
+      verifiedAtMs: 0,
+      damagedFiles: [],
+    };
+    till.know(kept);
+    expect(await priceOf('tiny-ltx')).toBe(plain);
+    till.know({ ...kept, pack: { ...pack, tier: 'advanced' } });
+    expect(await priceOf('tiny-ltx')).toBe(unknown);
   });
 
   it.each([
