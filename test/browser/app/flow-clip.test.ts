@@ -128,12 +128,13 @@ describe('the way of a clip by a flow pack', { timeout: 120_000 }, () => {
   it('holds a lost device against a size only when it was lost twice, so that the steps are gone on with', async () => {
     const { sizes } = flowConstants(await tinyPack('tiny-ltx'));
     const failed: FlowSize[] = [];
+    const spared: number[] = [];
     const own = createEngine({
       ...OPTIONS,
       flowKnowledge: {
         measure: async () => ({ provider: 'wasm' }),
         fits: () => (size) => !failed.some(({ frames }) => frames === size.frames),
-        learn: () => undefined,
+        learn: (_pack, _wish, { times }) => void spared.push(times.resumedSteps),
         failed: (_pack, size) => void failed.push(size),
       },
     });
@@ -154,6 +155,8 @@ describe('the way of a clip by a flow pack', { timeout: 120_000 }, () => {
       await losing(1);
       expect(flows).toHaveLength(2);
       expect(failed).toEqual([]);
+      expect(spared).toHaveLength(1);
+      expect(spared[0]).toBeGreaterThanOrEqual(1);
       await expect(losing(2)).rejects.toBe(lost);
       expect(failed).toHaveLength(1);
       expect(sizes).toContainEqual(failed[0]);
