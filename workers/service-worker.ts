@@ -61,7 +61,8 @@ async function fromCache(url: string, file: BuildFile, request: Request): Promis
   const kept = await cache.match(keyOf(url, file));
   if (kept !== undefined) return kept;
   const response = await fetch(request);
-  if (response.status === 200) await cache.put(keyOf(url, file), response.clone());
+  // A full disk keeps nothing more; what has come is shown all the same.
+  if (response.status === 200) await cache.put(keyOf(url, file), response.clone()).catch(() => undefined);
   return response;
 }
 
