@@ -3,6 +3,7 @@ import { AppError } from '../contracts/errors.ts';
 import { flowConstants } from '../contracts/flow.ts';
 import { planFlowClip } from '../core/flow/clip-plan.ts';
 import { wordsOf } from '../core/flow/fit-wish.ts';
+import { cropSubject } from '../core/flow/picture.ts';
 import { drawAndEncode, unlessAborted } from './draw-and-encode.ts';
 import type { Engine, PictureLease } from './engine.ts';
 import type { DrawnClip, MakeClipRequest } from './pipeline.ts';
@@ -36,14 +37,8 @@ export async function drawFlow(
   // Without it every size counts, and the worker says what does not fit.
   const measured =
     knowledge === null ? null : await unlessAborted(knowledge.measure(), signal).catch(rethrowAbort);
-  const clip = planFlowClip(
-    pack,
-    constants,
-    settings,
-    report,
-    report.subjectBox,
-    knowledge?.fits(pack, settings),
-  );
+  const fits = knowledge?.fits(pack, settings);
+  const clip = planFlowClip(pack, constants, settings, report, cropSubject(report), fits);
   const { size, crop, width, height } = clip;
   const reference = await unlessAborted(makeReference(picture.blob, clip, picture.matte), signal);
   const drawnFromMs = performance.now() - startedMs;

@@ -5,6 +5,7 @@ import type { PackFit } from '../contracts/packs-view.ts';
 import type { KeptPack, PackOffer, PackOrigin, PackProgress, PacksApi } from '../contracts/packs.api.ts';
 import type { PictureReport } from '../contracts/render.api.ts';
 import { PORTRAIT, type ClipSettings } from '../contracts/settings.ts';
+import { cropSubject } from '../core/flow/picture.ts';
 import { validateSettings } from '../core/job/validate.ts';
 import type { RemoteApi, WorkerConnection } from '../platform/thread/connect-worker.ts';
 import type { FlowKnowledge } from './engine.ts';
@@ -108,7 +109,7 @@ export function createHeadlessPacks(
     async judge(settings, report) {
       const pack = await find(settings.pack);
       await fitter.measure();
-      const fit = fitter.present(pack, validateSettings(settings), report, report.subjectBox);
+      const fit = fitter.present(pack, validateSettings(settings), report, cropSubject(report));
       if (fit !== null) return fit;
       throw new AppError('ERR_WORKER_FAILED', 'the machine could not be measured');
     },

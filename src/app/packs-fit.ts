@@ -2,8 +2,8 @@ import { flowConstants } from '../contracts/flow.ts';
 import type { Pack } from '../contracts/pack.ts';
 import type { PackFit, PacksView, PresentFit } from '../contracts/packs-view.ts';
 import { PORTRAIT, type ClipSettings } from '../contracts/settings.ts';
-import { planFlowClip } from '../core/flow/clip-plan.ts';
-import { pictureCrop } from '../core/flow/picture.ts';
+import { planFlowClip, promptWords } from '../core/flow/clip-plan.ts';
+import { cropSubject, pictureCrop } from '../core/flow/picture.ts';
 import { validateSettings } from '../core/job/validate.ts';
 import type { FlowKnowledge } from './engine.ts';
 import { createFlowFit } from './flow-fit.ts';
@@ -47,7 +47,7 @@ export function createPackFits(options: PackFitsOptions): PackFits {
 
   /** Before the machine was measured: sizes and notices, and nothing of time. */
   const planned = (pack: Pack, settings: ClipSettings, report: PictureReport): PresentFit => {
-    const plan = planFlowClip(pack, flowConstants(pack), settings, report, report.subjectBox);
+    const plan = planFlowClip(pack, flowConstants(pack), settings, report, cropSubject(report));
     const { size, width, height, notices } = plan;
     return { fits: true, sentence: '', seconds: null, instead: null, size, width, height, notices };
   };
@@ -61,9 +61,9 @@ export function createPackFits(options: PackFitsOptions): PackFits {
     const { pack } = kept;
     try {
       const valid = validateSettings(settings);
-      const fit = fitter.present(pack, valid, report, report.subjectBox) ?? planned(pack, valid, report);
-      const crop = pictureCrop(report, fit.size, report.subjectBox);
-      return { present: { ...fit, crop }, refused: null };
+      const fit = fitter.present(pack, valid, report, cropSubject(report)) ?? planned(pack, valid, report);
+      const crop = pictureCrop(report, fit.size, cropSubject(report));
+      return { present: { ...fit, crop, words: promptWords(flowConstants(pack)) }, refused: null };
     } catch (cause) {
       return { present: null, refused: toShownError(cause) };
     }

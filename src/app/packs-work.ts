@@ -1,3 +1,5 @@
+import * as v from 'valibot';
+import type { JobView } from '../contracts/app.api.ts';
 import { AppError } from '../contracts/errors.ts';
 import type { Pack } from '../contracts/pack.ts';
 import type { PacksCommands, PacksView, PackTask } from '../contracts/packs-view.ts';
@@ -17,6 +19,15 @@ export type PacksWork = Packs;
 const CHANNEL = 'stillwake-packs';
 /** A speed is believed from here on: seconds left don't jump about while the first bytes come. */
 const SURE_AFTER_MS = 1000;
+
+/** Setting that holds a deletion which can still be undone: it outlives the page. */
+const BIN = 'packs-bin';
+const binSchema = v.object({
+  packId: v.string(),
+  version: v.string(),
+  title: v.string(),
+  untilMs: v.number(),
+});
 
 type Api = RemoteApi<PacksApi>;
 type Report = (progress: PackProgress) => void;
@@ -78,6 +89,7 @@ export function createPacksWork(options: PacksOptions): PacksWork {
   };
 
   const refresh = async (): Promise<readonly KeptPack[]> => {
+    await left();
     const mine = (listing = api().then((worker) => worker.list()));
     try {
       const kept = shown(await mine);
@@ -173,12 +185,17 @@ export function createPacksWork(options: PacksOptions): PacksWork {
   const install = async (
     origin: PackOrigin,
     pack: Pack,
-    accept: { readonly licence: boolean; readonly untrusted: boolean },
+    agreed: { readonly licence: boolean; readonly untrusted: boolean },
   ): Promise<void> => {
+    // Whoever installs it again wants it: its deletion is off.
+    if (view().undo?.packId === pack.id) {
+      endUndo();
+      await options.store.putSetting(BIN, null);
+    }
     // What took gigabytes to fetch shouldn't be the first that the browser clears. It may say no.
     void options.persist();
     const done = await run('install', pack, (worker, id, report) =>
-      worker.install(id, origin, accept, report),
+      worker.install(id, origin, { ...agreed, licenceText: pack.licence.text }, report),
     );
     if (done !== null && view().looked?.origin === origin) set({ looked: null });
   };
@@ -188,30 +205,60 @@ export function createPacksWork(options: PacksOptions): PacksWork {
     undoTimer = undefined;
     set({ undo: null });
   };
+  const bin = async (): Promise<PacksView['undo']> => {
+    const read = v.safeParse(binSchema, await options.store.setting(BIN));
+    return read.success ? read.output : null;
+  };
   const removeNow = async (): Promise<void> => {
     const { undo } = view();
     if (undo === null) return;
     endUndo();
     await guarded(undo.packId, async () => {
       try {
+        const kept = await bin();
+        // Undone in another tab.
+        if (kept?.packId !== undo.packId || kept.version !== undo.version) return;
+        await options.store.putSetting(BIN, null);
         await (await api()).remove(undo.packId, undo.version);
       } finally {
         await changed();
       }
     });
   };
+  /** Goes on with a deletion that an earlier page, or another tab, began. */
+  const takeBin = async (): Promise<void> => {
+    const undo = await bin().catch(() => null);
+    if (undo === null || view().undo !== null || closed) return;
+    set({ undo });
+    undoTimer = setTimeout(() => void removeNow(), Math.max(0, undo.untilMs - Date.now()));
+  };
+  let taking: Promise<void> | null = null;
+  const left = (): Promise<void> => (taking ??= takeBin());
 
   const commands: PacksCommands = {
-    open: () =>
-      guarded(null, async () => {
+    async open() {
+      // What went wrong before is still to be read.
+      try {
         await refresh();
         fits.measure();
-      }),
+      } catch (cause) {
+        fail(null, cause);
+      }
+    },
     async look(origin) {
       const mine = (looks += 1);
       set({ looking: true, looked: null, error: null });
       try {
         const offer = await (await api()).look(origin);
+        if (offer.pack.id === PORTRAIT) {
+          throw new AppError(
+            'ERR_MODEL_UNSAFE',
+            'the pack takes the name of the one that comes with the site',
+            {
+              details: { file: 'pack.json', why: 'reserved-id' },
+            },
+          );
+        }
         if (mine === looks) showOffer(origin, offer);
       } catch (cause) {
         if (mine === looks) fail(null, cause);
@@ -256,10 +303,18 @@ export function createPacksWork(options: PacksOptions): PacksWork {
     remove: (packId, version) =>
       guarded(packId, async () => {
         const { pack } = find(packId, version);
+        const uses = ({ record }: JobView): boolean =>
+          record.settings.pack === packId && (record.state === 'queued' || record.state === 'running');
+        if (state.state.jobs.some(uses)) {
+          throw new AppError('ERR_MODEL_BUSY', `a clip that waits or runs needs ${packId}`, {
+            details: { pack: packId },
+          });
+        }
         // The earlier deletion is final: one undo, one step.
         await removeNow();
-        const untilMs = Date.now() + options.undoMs;
-        set({ undo: { packId, version, title: pack.title, untilMs } });
+        const undo = { packId, version, title: pack.title, untilMs: Date.now() + options.undoMs };
+        await options.store.putSetting(BIN, undo);
+        set({ undo });
         set({ kept: shown(view().kept ?? []) });
         undoTimer = setTimeout(() => void removeNow(), options.undoMs);
         if (pack.id === state.state.settings.pack) options.changeSettings({ pack: PORTRAIT });
@@ -267,7 +322,10 @@ export function createPacksWork(options: PacksOptions): PacksWork {
     undoRemove() {
       if (view().undo === null) return;
       endUndo();
-      void guarded(null, async () => void (await refresh()));
+      void guarded(null, async () => {
+        await options.store.putSetting(BIN, null);
+        await changed();
+      });
     },
     async cancel() {
       const { task } = view();

@@ -39,7 +39,7 @@ export interface Packs {
   readonly knowledge: FlowKnowledge;
   /** Picture or settings have changed. */
   follow(): void;
-  /** Ends the worker; a deletion that could still be undone doesn't happen. */
+  /** Ends the worker; a deletion that could still be undone is left to the next visit. */
   close(): void;
 }
 

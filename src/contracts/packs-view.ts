@@ -77,6 +77,8 @@ export interface PresentFit extends PackFit {
 export interface ShownFit extends PresentFit {
   /** Part of the picture that is in the clip, fractions `[x, y, width, height]`. */
   readonly crop: readonly [number, number, number, number];
+  /** Words of a prompt that the pack works well with (P2). */
+  readonly words: { readonly least: number; readonly most: number };
 }
 
 /** What a person can do with packs. Failures are in {@link PacksView.error}; nothing rejects. */

@@ -69,6 +69,15 @@ export interface PackProgress {
   readonly waiting: { readonly tries: number; readonly nextMs: number; readonly why: ErrorCode } | null;
 }
 
+/** What a person agreed to before an installation. */
+export interface PackConsent {
+  readonly licence: boolean;
+  /** The text that was agreed to, where it was shown. */
+  readonly licenceText?: string;
+  /** A pack that no pinned key signed. */
+  readonly untrusted: boolean;
+}
+
 /** A pack's file that another one had to agree with, or why something isn't a pack; part of a report. */
 export interface PackFault {
   readonly code: ErrorCode;
@@ -96,13 +105,14 @@ export interface PacksApi {
    * disk at the end, and only then is the pack installed.
    *
    * @param id what {@link cancel} names.
-   * @param accept what the person agreed to: the licence (else ERR_INPUT_ARGUMENT), and a pack that no pinned key signed
+   * @param accept what the person agreed to: the licence (else ERR_INPUT_ARGUMENT; ERR_MODEL_CHANGED when it is another by
+   * now), and a pack that no pinned key signed
    * (else ERR_MODEL_SIGNATURE with `details.trust`).
    */
   install(
     id: string,
     origin: PackOrigin,
-    accept: { readonly licence: boolean; readonly untrusted: boolean },
+    accept: PackConsent,
     onProgress: (progress: PackProgress) => void,
   ): Promise<KeptPack>;
   /** Everything kept, also what is partial. */

@@ -48,6 +48,19 @@ export function modelTime(
   return { frames, modelFrames, modelFps };
 }
 
+/** Words that a flow pack works well with. @source requirements, P2 */
+const GOOD_WORDS = { least: 50, most: 200 };
+/** English words that a token of a subword tokenizer stands for, on average. */
+const WORDS_PER_TOKEN = 0.75;
+/** A pack that reads fewer words than this was made for short sentences. */
+const SHORT_WORDS = 80;
+
+/** Words of a prompt that a pack works well with: no more than it reads. */
+export function promptWords({ text }: FlowConstants): { readonly least: number; readonly most: number } {
+  const most = Math.min(GOOD_WORDS.most, Math.floor(WORDS_PER_TOKEN * text.maxTokens));
+  return { least: most < SHORT_WORDS ? Math.ceil(most / 8) : GOOD_WORDS.least, most };
+}
+
 /** Whether a pack can read prompts. */
 export function readsPrompts(pack: Pack, constants: FlowConstants): boolean {
   return constants.text.tokenizer !== null && pack.graphs.some(({ id }) => id === FLOW_GRAPHS.textEncoder);

@@ -27,6 +27,18 @@ export function pictureCrop(
 }
 
 /**
+ * What a crop is placed around: the subject, or the middle where the whole picture counts as one since nobody was found.
+ * @param seen boxes in fractions, as the picture's report has them.
+ */
+export function cropSubject(seen: {
+  readonly subjectBox: PictureCrop;
+  readonly faceBox: PictureCrop | null;
+}): PictureCrop | null {
+  const [, , width, height] = seen.subjectBox;
+  return seen.faceBox === null && width >= 1 && height >= 1 ? null : seen.subjectBox;
+}
+
+/**
  * The size of a pack that suits a shape: the nearest in aspect, and among those that are equally near the first.
  * @param ratio width over height that the clip shall have.
  * @param frames frames that one part needs at most; sizes that make more at once are left out where others are.

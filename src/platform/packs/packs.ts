@@ -1,6 +1,13 @@
 import { AppError } from '../../contracts/errors.ts';
 import { CHUNK_BYTES, PACK_SIGNATURE_FILE, parsePack, type Pack } from '../../contracts/pack.ts';
-import type { KeptPack, PackKey, PackOrigin, PackProgress, PacksApi } from '../../contracts/packs.api.ts';
+import type {
+  KeptPack,
+  PackConsent,
+  PackKey,
+  PackOrigin,
+  PackProgress,
+  PacksApi,
+} from '../../contracts/packs.api.ts';
 import { verifyFile } from './check.ts';
 import { findFile, findFolder, namesIn, packsFolder } from './disk.ts';
 import { folderReader } from './folder-reader.ts';
@@ -156,7 +163,7 @@ class Packs implements PacksApi {
   install(
     id: string,
     origin: PackOrigin,
-    accept: { readonly licence: boolean; readonly untrusted: boolean },
+    accept: PackConsent,
     onProgress: (progress: PackProgress) => void,
   ): Promise<KeptPack> {
     return this.#cancellable(id, async (signal) => {
@@ -166,6 +173,12 @@ class Packs implements PacksApi {
       if (!accept.licence) {
         throw new AppError('ERR_INPUT_ARGUMENT', 'the licence was not accepted', {
           details: { argument: 'licence' },
+        });
+      }
+      const { id: packId, licence } = read.pack;
+      if (accept.licenceText !== undefined && accept.licenceText !== licence.text) {
+        throw new AppError('ERR_MODEL_CHANGED', 'the licence is another one by now', {
+          details: { file: PACK_FILE, pack: packId },
         });
       }
       if (read.trust.trust !== 'trusted' && !accept.untrusted) {

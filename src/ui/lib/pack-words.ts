@@ -36,7 +36,8 @@ export function packErrorSentence(error: ShownError): string {
     case 'ERR_STORE_QUOTA': {
       const need = amount(details['needBytes']);
       const free = amount(details['freeBytes']);
-      return need === null || free === null
+      // The browser's own count of what is free may say more than it then gives.
+      return need === null || free === null || free >= need
         ? t('packs.error.quota')
         : t('packs.error.ERR_STORE_QUOTA', { need, free });
     }

@@ -125,10 +125,10 @@ export const en = {
   'prompt.beats.many': 'More than two beats may feel rushed',
   'prompt.words': { one: '{count} word', other: '{count} words' },
   'prompt.characters': '{used} of {max} characters',
-  'prompt.flow.none': 'Describe what happens, in 50 to 200 words',
-  'prompt.flow.few': 'This model likes more to go on: 50 to 200 words',
+  'prompt.flow.none': 'Describe what happens, in {least} to {most} words',
+  'prompt.flow.few': 'This model likes more to go on: {least} to {most} words',
   'prompt.flow.good': 'A good length',
-  'prompt.flow.many': 'More than 200 words may be lost on it',
+  'prompt.flow.many': 'More than {most} words may be lost on it',
   'prompt.flow.placeholder':
     'A woman in a yellow jumper turns to the camera and smiles. The wind moves her hair. The camera holds still.',
   'prompt.unread': 'Not understood',

@@ -71,7 +71,9 @@ export class SwPacks extends SwElement {
     const found = droppedPack(event.dataTransfer);
     if (found === null) return;
     event.preventDefault();
-    void found.then((origin) => {
+    // A folder that can't be read is as good as none.
+    const read = found.catch((): 'other' => 'other');
+    void read.then((origin) => {
       this.notPack = origin === 'other';
       if (origin !== 'other') this.ask('packs', { do: 'look', args: [origin] });
     });

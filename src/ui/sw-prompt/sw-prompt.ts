@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { ShownError } from '../../contracts/app.api.ts';
+import type { ShownFit } from '../../contracts/packs-view.ts';
 import type { ScoreReport } from '../../contracts/render.api.ts';
 import { PROMPT_MAX } from '../../contracts/settings.ts';
 import { errorSentence } from '../errors.ts';
@@ -14,8 +15,6 @@ import { promptStyles } from './sw-prompt.styles.ts';
 const PAUSE_MS = 220;
 /** From here on the number of characters is shown. */
 const COUNT_FROM = PROMPT_MAX * 0.8;
-/** Words that a flow pack works well with. @source requirements, P2 */
-const FLOW_WORDS = { least: 50, most: 200 } as const;
 const EXAMPLES = ['prompt.example.1', 'prompt.example.2', 'prompt.example.3', 'prompt.example.4'] as const;
 
 /**
@@ -31,14 +30,14 @@ export class SwPrompt extends SwElement {
     prompt: {},
     score: { attribute: false },
     error: { attribute: false },
-    flow: { type: Boolean },
+    words: { attribute: false },
     text: { state: true },
   };
   declare prompt: string;
   declare score: ScoreReport | null;
   declare error: ShownError | null;
-  /** Whether a flow pack reads the words: it wants more of them, and the score's reader has nothing to say. */
-  declare flow: boolean;
+  /** How many words a flow pack that reads them works well with; the score's reader then has nothing to say. Else null. */
+  declare words: ShownFit['words'] | null;
   declare protected text: string;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -47,7 +46,7 @@ export class SwPrompt extends SwElement {
     this.prompt = '';
     this.score = null;
     this.error = null;
-    this.flow = false;
+    this.words = null;
     this.text = '';
   }
 
@@ -89,8 +88,9 @@ export class SwPrompt extends SwElement {
   protected override render(): TemplateResult {
     const empty = this.text.trim() === '';
     const tooLong = this.text.length > PROMPT_MAX;
-    const read = empty || this.flow || this.prompt !== this.text ? null : this.score;
-    const bad = !this.flow && this.error !== null && this.error.code !== 'ERR_INPUT_PROMPT_EMPTY' && !empty;
+    const read = empty || this.words !== null || this.prompt !== this.text ? null : this.score;
+    const bad =
+      this.words === null && this.error !== null && this.error.code !== 'ERR_INPUT_PROMPT_EMPTY' && !empty;
     return html`
       <div class="head">
         <label for="field"><h2>${t('prompt.label')}</h2></label>
@@ -110,7 +110,7 @@ export class SwPrompt extends SwElement {
         spellcheck="true"
         aria-describedby="about"
         aria-invalid=${bad || tooLong}
-        placeholder=${t(this.flow ? 'prompt.flow.placeholder' : 'prompt.placeholder')}
+        placeholder=${t(this.words !== null ? 'prompt.flow.placeholder' : 'prompt.placeholder')}
         .value=${this.text}
         @input=${(event: Event) => {
           if (event.target instanceof HTMLTextAreaElement) this.#typed(event.target.value);
@@ -121,8 +121,8 @@ export class SwPrompt extends SwElement {
         ${
           bad && this.error !== null
             ? html`<p class="note bad"><sw-icon name="alert"></sw-icon>${errorSentence(this.error)}</p>`
-            : this.flow
-              ? this.#wordMeter()
+            : this.words !== null
+              ? this.#wordMeter(this.words)
               : this.#meter(read)
         }
       </div>
@@ -158,16 +158,19 @@ export class SwPrompt extends SwElement {
     </div>`;
   }
 
-  #wordMeter(): TemplateResult {
+  #wordMeter(range: ShownFit['words']): TemplateResult {
+    const { least, most } = range;
     const words = wordsIn(this.text);
-    const good = words >= FLOW_WORDS.least && words <= FLOW_WORDS.most;
+    const good = words >= least && words <= most;
     const line =
       words === 0
-        ? t('prompt.flow.none')
+        ? t('prompt.flow.none', range)
         : good
           ? t('prompt.flow.good')
-          : t(words < FLOW_WORDS.least ? 'prompt.flow.few' : 'prompt.flow.many');
-    const bars = words === 0 ? 0 : words < FLOW_WORDS.least ? 1 : good ? 2 : 3;
+          : words < least
+            ? t('prompt.flow.few', range)
+            : t('prompt.flow.many', { most });
+    const bars = words === 0 ? 0 : words < least ? 1 : good ? 2 : 3;
     return html`<div class="meter small soft">
       <span class="bars" aria-hidden="true">
         ${[1, 2, 3].map(

@@ -29,6 +29,9 @@ import { studioStyles } from './sw-studio.styles.ts';
 /** From this width on the settings lie beside the picture, px. */
 const WIDE_PX = 900;
 
+/** Words that flow packs work well with, before it is known what this one reads. @source requirements, P2 */
+const USUAL_WORDS = { least: 50, most: 200 } as const;
+
 /**
  * The start page: without a picture a welcome; with one the stage, the strip of motions, settings, and one bar that is
  * the button, the progress, the reason of a failure, or the finished clip's actions.
@@ -278,7 +281,7 @@ export class SwStudio extends SwElement {
       .prompt=${motion.prompt}
       .score=${state.score}
       .error=${state.scoreError}
-      ?flow=${isFlow(state)}
+      .words=${isFlow(state) ? (state.packs.present?.words ?? USUAL_WORDS) : null}
     ></sw-prompt>`;
   }
 

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { startDownloadWorker } from '../../../src/app/packs-bridge.ts';
 import { createApp, type RunningApp } from '../../../src/app/create-app.ts';
 
 const ID = 'tiny-wan';
@@ -108,4 +109,43 @@ test('nothing is installed that was not agreed to', async () => {
   await app.packs.install({ licence: false, untrusted: true });
   expect(app.state.packs.error?.error.code).toBe('ERR_INPUT_ARGUMENT');
   expect(kept(app)).toEqual([]);
+});
+
+test('a deletion outlives its page, and so does the way back', async () => {
+  const name = `packs-${crypto.randomUUID()}`;
+  const app = await start(name);
+  await install(app);
+  await app.packs.remove(ID, VERSION);
+  app.close();
+
+  const later = await start(name);
+  await later.packs.open();
+  expect(kept(later)).toEqual([]);
+  expect(later.state.packs.undo).toMatchObject({ packId: ID, version: VERSION });
+  later.packs.undoRemove();
+  await expect.poll(() => kept(later)).toEqual(['installed']);
+
+  const quick = await start(name, 0);
+  await quick.packs.open();
+  await quick.packs.remove(ID, VERSION);
+  quick.close();
+  const last = await start(name);
+  await last.packs.open();
+  await expect.poll(() => last.state.packs.undo).toBeNull();
+  await expect.poll(() => kept(last)).toEqual([]);
+  await last.packs.look({ kind: 'url', url: URL_OF_PACK });
+  expect(last.state.packs.looked?.offer.haveBytes).toBe(0);
+});
+
+test('a licence that is another one by now is not the one that was accepted', async () => {
+  const worker = startDownloadWorker();
+  await worker.api.init([]);
+  const origin = { kind: 'url', url: URL_OF_PACK } as const;
+  const consent = { ...ACCEPT, licenceText: 'Yours for nothing' };
+  await expect(worker.api.install('one', origin, consent, () => undefined)).rejects.toMatchObject({
+    code: 'ERR_MODEL_CHANGED',
+    details: { pack: ID },
+  });
+  expect(await worker.api.list()).toEqual([]);
+  worker.terminate();
 });

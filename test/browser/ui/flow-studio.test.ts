@@ -16,6 +16,7 @@ const PRESENT: ShownFit = {
   size: { width: 512, height: 320, frames: 97 },
   width: 768,
   height: 480,
+  words: { least: 50, most: 200 },
   crop: [0, 0.1, 1, 0.5],
   notices: [{ code: 'NOTICE_FLOW_ENLARGED', message: NOTICE }],
 };

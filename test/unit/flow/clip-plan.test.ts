@@ -5,6 +5,7 @@ import { DEFAULT_SETTINGS, type ClipSettings } from '../../../src/contracts/sett
 import {
   modelTime,
   planFlowClip,
+  promptWords,
   readsPrompts,
   type FlowClipPlan,
 } from '../../../src/core/flow/clip-plan.ts';
@@ -141,4 +142,14 @@ describe('how a flow pack meets settings', () => {
     };
     expect(() => plan(still)).toThrow(expect.objectContaining({ code: 'ERR_INPUT_SECONDS' }));
   });
+});
+
+test('a prompt is to be no longer than the pack reads (P2)', async () => {
+  const words = async (maxTokens: number): Promise<unknown> => {
+    const constants = flowConstants(await folderPack(tinyFolder('ltx')));
+    return promptWords({ ...constants, text: { ...constants.text, maxTokens } });
+  };
+  expect(await words(512)).toEqual({ least: 50, most: 200 });
+  expect(await words(128)).toEqual({ least: 50, most: 96 });
+  expect(await words(40)).toEqual({ least: 4, most: 30 });
 });

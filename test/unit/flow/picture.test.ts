@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { nearestSize, pictureCrop, planesFromRgba, rgbaFromPlanes } from '../../../src/core/flow/picture.ts';
+import {
+  cropSubject,
+  nearestSize,
+  pictureCrop,
+  planesFromRgba,
+  rgbaFromPlanes,
+} from '../../../src/core/flow/picture.ts';
 
 describe('the crop', () => {
   test.each([
@@ -48,4 +54,14 @@ test('bytes become planes and come back', () => {
   expect(planes).toHaveLength(3 * 256);
   expect(planes[256]).toBe(Math.fround((pixels[1] ?? 0) / 255));
   expect(rgbaFromPlanes(planes)).toEqual(pixels);
+});
+
+test('a picture in which nobody was found is cropped around its middle, not its top', () => {
+  const tall = { width: 300, height: 4000 };
+  const whole = [0, 0, 1, 1] as const;
+  const crop = (faceBox: readonly [number, number, number, number] | null): readonly number[] =>
+    pictureCrop(tall, { width: 512, height: 320 }, cropSubject({ subjectBox: whole, faceBox }));
+  expect(crop(null)[1]).toBeCloseTo(0.5 - 300 / 1.6 / 4000 / 2, 4);
+  expect(crop([0.4, 0.05, 0.2, 0.1])[1]).toBe(0);
+  expect(cropSubject({ subjectBox: [0.1, 0.2, 0.5, 0.5], faceBox: null })).toEqual([0.1, 0.2, 0.5, 0.5]);
 });
