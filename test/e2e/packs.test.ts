@@ -129,12 +129,16 @@ test('from an address: warned, installed, there after a reload, checked, damaged
 test('a cancelled installation keeps what is whole, is not offered, and goes on', async () => {
   const packs = new PacksPage(app.page);
   await packs.visit();
+  const before = site.seen.length;
   site.stallOnce('/dit_step.weights-0.bin');
   await packs.look(site.origin);
   await packs.offered();
   await packs.accept();
   await packs.says(/Downloading/);
   await expect.poll(() => packs.files(), { timeout: WORK_MS }).toContain('tokenizer.json');
+  // Not before it stalls: the next installation would be the one that waits.
+  const seen = (): readonly string[] => site.seen.slice(before);
+  await expect.poll(seen, { timeout: WORK_MS }).toContain('/dit_step.weights-0.bin');
   await app.page.getByRole('progressbar').waitFor({ timeout: WORK_MS });
   await app.page.locator('sw-pack-task').getByRole('button', { name: 'Cancel' }).click();
   await packs.button(/^Go on ·/).waitFor({ timeout: WORK_MS });
